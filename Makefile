@@ -1,0 +1,39 @@
+# Two commands: `make study` and `make test`. Both set up .venv first and skip what is there.
+
+PLAN ?=
+CORES ?= 2
+DATASETS ?=
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+CONFIG := $(if $(PLAN),plan='$(PLAN)') $(if $(DATASETS),datasets='$(DATASETS)')
+
+.PHONY: study setup test lint format docs clean-study mlflow bench
+
+study: $(READY)
+	@$(BIN)/radproof check $(if $(PLAN),'$(PLAN)') $(foreach entry,$(DATASETS),--dataset '$(entry)')
+	@$(BIN)/snakemake --cores $(CORES) $(if $(strip $(CONFIG)),--config $(CONFIG))
+
+setup: $(READY)
+
+$(READY): envs/cpu.lock envs/setup.sh pyproject.toml
+	@PYTHON=$(PYTHON) sh envs/setup.sh
+
+test: $(READY)
+	@$(BIN)/python -m pytest tests
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/snakefmt --check Snakefile workflow/rules
+	@$(BIN)/mypy
+	@$(BIN)/snakemake --lint
+
+format: $(READY)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/snakefmt Snakefile workflow/rules
+
+mlflow: $(READY)
+	@$(BIN)/mlflow ui --host 127.0.0.1 --backend-store-uri sqlite:///$(CURDIR)/results/$(or $(STUDY),otscc-simulated)/dossier/mlflow/runs.db

@@ -1,0 +1,29 @@
+# A study is one straight line:
+# cohort → images → segmentation → radiomics → models → evaluation → figures → dossier
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/simulation.smk"
+include: "workflow/rules/cohort.smk"
+include: "workflow/rules/images.smk"
+include: "workflow/rules/segmentation.smk"
+include: "workflow/rules/radiomics.smk"
+include: "workflow/rules/models.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/dossier.smk"
+
+
+rule study:
+    default_target: True
+    input:
+        rules.write_report.output.report,
+        rules.track_runs.output.runs,
+        rules.trace_lineage.output.lineage,
+
+
+rule fitted:
+    input:
+        expand(MODELS + "/{model}/model.json", model=study.plan["models"]),

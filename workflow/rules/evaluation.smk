@@ -1,0 +1,45 @@
+# Frozen predictions against outcomes.
+
+PREDICTIONS = expand(MODELS + "/{model}/predictions.tsv", model=PLAN["models"])
+
+
+rule evaluate_models:
+    input:
+        predictions=PREDICTIONS,
+        code=code("evaluate_models"),
+    output:
+        **{
+            table: f"{EVALUATION}/{table}.tsv"
+            for table in (
+                "discrimination",
+                "roc",
+                "calibration",
+                "calibration_curve",
+                "net_benefit",
+                "classification",
+            )
+        },
+        record=record("evaluate_models", "all"),
+    log:
+        log_of("evaluate_models", "all"),
+    params:
+        settings=settings(),
+    script:
+        "../scripts/evaluate_models.py"
+
+
+rule compare_models:
+    input:
+        predictions=PREDICTIONS,
+        truth=f"{RESULTS}/dataset/truth.tsv" if study.simulated else [],
+        code=code("compare_models"),
+    output:
+        comparisons=f"{EVALUATION}/comparisons.tsv",
+        **({"oracle": f"{EVALUATION}/oracle.tsv"} if study.simulated else {}),
+        record=record("compare_models", "all"),
+    log:
+        log_of("compare_models", "all"),
+    params:
+        settings=settings(comparisons=PLAN["comparisons"]),
+    script:
+        "../scripts/compare_models.py"

@@ -1,0 +1,39 @@
+# Raw sequences and masks brought onto one grid per patient, a batch of patients a job.
+
+PREPARING_KINDS = [
+    (family, sequence[family]["kind"])
+    for sequence in PLAN["sequences"]
+    for family in ("bias_field", "registration", "intensity")
+]
+
+for batch, patients in study.batches.items():
+
+    rule:
+        name:
+            f"prepare_images_{batch}"
+        input:
+            images=[
+                file for patient in patients for file in study.raw_images(patient).values()
+            ],
+            masks=[file for patient in patients for file in study.raw_masks(patient).values()],
+            # The check must have passed; what it wrote is no reason to prepare again.
+            gate=ancient(f"{COHORT}/{study.set_of(batch)}/files.tsv"),
+            code=code("prepare_images", *PREPARING_KINDS),
+        output:
+            images=images_of(patients),
+            masks=[mask for rater in RATERS for mask in rater_masks_of(patients, rater)],
+            quality=f"{IMAGES}/qc-{batch}.tsv",
+            record=record("prepare_images", batch),
+        log:
+            log_of("prepare_images", batch),
+        params:
+            settings=settings(
+                patients=patients,
+                sequences=PLAN["sequences"],
+                raters=[{key: rater[key] for key in ("name", "label")} for rater in PLAN["raters"]],
+                images=PLAN["images"],
+                folder=IMAGES,
+            ),
+            datasets=dataset_places,
+        script:
+            "../scripts/prepare_images.py"

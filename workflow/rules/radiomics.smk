@@ -1,0 +1,77 @@
+# Features of every mask, a batch of patients a job: each image is filtered once for all its masks.
+
+for extractor in PLAN["extractors"]:
+    for batch, patients in study.batches.items():
+        for region in PLAN["regions"]:
+
+            rule:
+                name:
+                    f"extract_features_{extractor}_{batch}_{region}"
+                input:
+                    images=images_of(patients),
+                    **{rater: rater_masks_of(patients, rater) for rater in RATERS},
+                    **{name: automated_masks_of(patients, name) for name in PLAN["segmenters"]},
+                    code=code(
+                        "extract_features",
+                        ("extractor", PLAN["extractors"][extractor]["kind"]),
+                        ("region", PLAN["regions"][region]["kind"]),
+                    ),
+                output:
+                    **{
+                        mask: f"{RADIOMICS}/{extractor}/{batch}/{mask}.{region}.parquet"
+                        for mask in study.masks(study.set_of(batch))
+                    },
+                    outcomes=f"{RADIOMICS}/{extractor}/{batch}/outcomes.{region}.tsv",
+                    grey_levels=f"{RADIOMICS}/{extractor}/{batch}/grey-levels.{region}.tsv",
+                    record=record("extract_features", f"{extractor}.{batch}.{region}"),
+                log:
+                    log_of("extract_features", f"{extractor}.{batch}.{region}"),
+                params:
+                    settings=settings(
+                        patients=patients,
+                        sequences=SEQUENCES,
+                        masks=RATERS + list(PLAN["segmenters"]),
+                        region=PLAN["regions"][region],
+                        extractor=PLAN["extractors"][extractor],
+                        perturbations=(
+                            PLAN["stability"]["perturbations"]
+                            if study.set_of(batch) == "train"
+                            else None
+                        ),
+                    ),
+                script:
+                    "../scripts/extract_features.py"
+
+
+def features(extractor, mask, region, sets):
+    return [
+        f"{RADIOMICS}/{extractor}/{batch}/{mask}.{region}.parquet"
+        for set_name in sets
+        for batch in study.batches_of(set_name)
+    ]
+
+
+STABILITY_MASKS = PLAN["stability"]["between"] + [
+    mask for mask in study.masks("train") if mask.startswith("perturbed")
+]
+
+
+rule assess_stability:
+    input:
+        patients=COHORT + "/train/patients.tsv",
+        **{
+            mask: lambda wildcards, mask=mask: features(
+                wildcards.extractor, mask, wildcards.region, ["train"]
+            )
+            for mask in STABILITY_MASKS
+        },
+        code=code("assess_stability"),
+    output:
+        stability=RADIOMICS + "/{extractor}/stability-{region}.tsv",
+        record=record("assess_stability", "{extractor}.{region}"),
+    log:
+        log_of("assess_stability", "{extractor}.{region}"),
+    params:
+        settings=settings(stability=PLAN["stability"], masks=STABILITY_MASKS),
+    script:
+        "../scripts/assess_stability.py"

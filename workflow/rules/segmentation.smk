@@ -1,0 +1,83 @@
+# One network a fold, never shown that fold; each patient is drawn by networks that never saw it.
+
+
+def fold_patients(fold):
+    return [patient for patient in study.patients("train") if patient not in study.patients(fold=fold)]
+
+
+rule train_segmenter:
+    input:
+        images=lambda wildcards: images_of(fold_patients(wildcards.fold)),
+        masks=lambda wildcards: rater_masks_of(
+            fold_patients(wildcards.fold), PLAN["segmenters"][wildcards.segmenter]["rater"]
+        ),
+        code=lambda wildcards: code(
+            "train_segmenter", ("segmenter", PLAN["segmenters"][wildcards.segmenter]["kind"])
+        ),
+    output:
+        model=SEGMENTATION + "/{segmenter}/fold-{fold}/model.keras",
+        history=SEGMENTATION + "/{segmenter}/fold-{fold}/history.tsv",
+        record=record("train_segmenter", "{segmenter}.fold-{fold}"),
+    log:
+        log_of("train_segmenter", "{segmenter}.fold-{fold}"),
+    params:
+        settings=lambda wildcards: settings(
+            patients=fold_patients(wildcards.fold),
+            sequences=SEQUENCES,
+            segmenter={
+                key: value
+                for key, value in PLAN["segmenters"][wildcards.segmenter].items()
+                if key != "inference"
+            },
+        ),
+    script:
+        "../scripts/train_segmenter.py"
+
+
+for segmenter in PLAN["segmenters"]:
+    for group, patients in study.segmented_groups.items():
+
+        rule:
+            name:
+                f"segment_patients_{segmenter}_{group}"
+            input:
+                images=images_of(patients),
+                models=[
+                    f"{SEGMENTATION}/{segmenter}/fold-{fold}/model.keras"
+                    for fold in study.segmenting_folds(group)
+                ],
+                code=code("segment_patients"),
+            output:
+                masks=automated_masks_of(patients, segmenter),
+                record=record("segment_patients", f"{segmenter}.{group}"),
+            log:
+                log_of("segment_patients", f"{segmenter}.{group}"),
+            params:
+                settings=settings(
+                    patients=patients,
+                    sequences=SEQUENCES,
+                    inference=PLAN["segmenters"][segmenter]["inference"],
+                ),
+            script:
+                "../scripts/segment_patients.py"
+
+
+rule score_segmentation:
+    input:
+        automated=lambda wildcards: automated_masks_of(study.patients(), wildcards.segmenter),
+        **{rater: rater_masks_of(study.patients(), rater) for rater in RATERS},
+        code=code("score_segmentation"),
+    output:
+        scores=SEGMENTATION + "/{segmenter}/scores.tsv",
+        summary=SEGMENTATION + "/{segmenter}/summary.tsv",
+        record=record("score_segmentation", "{segmenter}"),
+    log:
+        log_of("score_segmentation", "{segmenter}"),
+    params:
+        settings=lambda wildcards: settings(
+            segmenter=wildcards.segmenter,
+            raters=RATERS,
+            sheet=study.sheet[["patient", "set", "fold"]].to_dict("records"),
+        ),
+    script:
+        "../scripts/score_segmentation.py"

@@ -1,0 +1,33 @@
+from pathlib import Path
+
+import pandas as pd
+
+from radproof.images.prepare import prepare_patient
+from radproof.job import open_job
+from radproof.tables import write_table
+from radproof.volumes import write_volume
+
+with open_job(snakemake) as job:
+    settings, quality = job.settings, []
+    names = [sequence["name"] for sequence in settings["sequences"]]
+    labels = {rater["name"]: rater["label"] for rater in settings["raters"]}
+    images = iter(job.input.images)
+    masks = iter(job.input.masks)
+    for number, patient in enumerate(settings["patients"], 1):
+        prepared = prepare_patient(
+            patient,
+            {name: Path(next(images)) for name in names},
+            {rater: Path(next(masks)) for rater in labels},
+            settings["sequences"],
+            labels,
+            settings["images"],
+            job.seed(patient),
+        )
+        folder = Path(settings["folder"]) / patient
+        for name, image in prepared.images.items():
+            write_volume(image, folder / f"{name}.nii.gz")
+        for rater, mask in prepared.masks.items():
+            write_volume(mask, folder / f"mask-{rater}.nii.gz")
+        quality.append(prepared.qc)
+        job.log(f"{number}/{len(settings['patients'])} {patient} prepared")
+    write_table(pd.concat(quality, ignore_index=True), job.output.quality)

@@ -1,0 +1,210 @@
+"""The command line ``radproof``: for reviewers and for checks, with or without a study."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from radproof import cli_stats
+from radproof.errors import EXIT_BAD_INPUT, EXIT_CHECK_FAILED, BadInput, CheckFailed
+
+app = typer.Typer(
+    help="Imaging-biomarker studies that anyone can rerun, trace and challenge.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(cli_stats.app, name="stats")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Datasets = Annotated[
+    list[str] | None, typer.Option("--dataset", help="NAME=PATH; may be given several times.")
+]
+
+
+@contextmanager
+def exit_codes() -> Iterator[None]:
+    """Turn our errors into one line each on standard error, and the exit code."""
+    try:
+        yield
+    except BadInput as error:
+        for problem in error.problems:
+            print(f"radproof: {problem}", file=sys.stderr)
+        raise typer.Exit(EXIT_BAD_INPUT) from None
+    except CheckFailed as error:
+        print(f"radproof: {error}", file=sys.stderr)
+        raise typer.Exit(EXIT_CHECK_FAILED) from None
+
+
+def show(value: dict[str, Any], as_json: bool, text: str) -> None:
+    """Print one JSON object, or the readable text."""
+    print(json.dumps(value, ensure_ascii=False, default=str) if as_json else text)
+
+
+def machine_datasets(given: list[str] | None) -> dict[str, str]:
+    """Return where data sets lie: those of config/config.yaml, then those given."""
+    from radproof.schema import PROJECT, read_yaml
+    from radproof.study import parse_datasets
+
+    config = PROJECT / "config" / "config.yaml"
+    known = parse_datasets(read_yaml(config)["datasets"]) if config.is_file() else {}
+    return known | parse_datasets(" ".join(given or []))
+
+
+@app.command()
+def check(
+    plan: Annotated[str, typer.Argument(help="The study plan; that of config.yaml if left out.")] = "",
+    dataset: Datasets = None,
+    content: Annotated[bool, typer.Option("--content", help="Read voxels too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check a plan, its sheet, participants and the headers of every file; list all problems.
+
+    Example: radproof check config/studies/sts.yaml --dataset sts=/data/sts
+    """
+    from radproof.schema import PROJECT, read_yaml
+    from radproof.study import load_study
+
+    with exit_codes():
+        chosen = plan or read_yaml(PROJECT / "config" / "config.yaml")["plan"]
+        study = load_study(chosen, machine_datasets(dataset))
+        report = {"plan": str(chosen), "study": study.name, "patients": len(study.patients())}
+        if study.simulated:
+            what = "plan and sheet are sound; the simulated patients are checked when they are made"
+        else:
+            _check_files(study, content)
+            what = f"plan, sheet and the files of {report['patients']} patients are sound"
+        show(report | {"problems": []}, as_json, f"{study.name}: {what}")
+
+
+def _check_files(study: Any, content: bool) -> None:
+    from radproof.cohort.check import check_cohort
+
+    for patient in study.patients():
+        study.folder(patient)
+    check_cohort(
+        study.sheet,
+        {name: Path(folder) for name, folder in study.datasets.items()},
+        study.plan["outcome"]["name"],
+        study.plan["clinical"],
+        study.plan["sequences"],
+        study.plan["raters"],
+        content=content,
+    )
+
+
+@app.command()
+def split(
+    participants: Annotated[Path, typer.Argument(help="participants.tsv of the data set.")],
+    outcome: Annotated[str, typer.Option(help="Column of the outcome, 0 or 1.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The sheet to write.")],
+    test: Annotated[float, typer.Option(help="Share of the test set; 0 for none.")] = 0.3,
+    folds: Annotated[int, typer.Option(help="Folds of the training set.")] = 5,
+    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 7,
+    stratify: Annotated[list[str] | None, typer.Option(help="Further columns to balance.")] = None,
+    external: Annotated[
+        list[str] | None, typer.Option(help="COLUMN=VALUE: these patients are an external set.")
+    ] = None,
+    dataset: Annotated[str, typer.Option(help="Name of the data set.")] = "",
+) -> None:
+    """Make the sheet of a study: who trains, in which fold, and who is held out.
+
+    Example: radproof split participants.tsv --outcome lung_mets --test 0 --folds 5 -o sheet.tsv
+    """
+    from radproof.cohort.sheet import make_sheet
+    from radproof.study import parse_datasets
+    from radproof.tables import read_table, write_table
+
+    with exit_codes():
+        name = dataset or participants.resolve().parent.name
+        table = read_table(participants)
+        columns = parse_datasets(" ".join(external or []))
+        sheet = make_sheet(table, outcome, test, folds, seed, stratify or [], columns, name)
+        write_table(sheet, output)
+        print(sheet.groupby(["set", "fold"], dropna=False).size().to_string(), file=sys.stderr)
+
+
+@app.command()
+def simulate(
+    plan: Annotated[Path, typer.Argument(help="A plan with a simulation section.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the data set.")],
+) -> None:
+    """Write the phantom cohort of a simulated plan, with its known truth.
+
+    Example: radproof simulate config/studies/otscc-simulated.yaml -o phantom
+    """
+    from radproof.errors import Problem
+    from radproof.simulation.dataset import write_cohort, write_patient
+    from radproof.study import load_study
+
+    with exit_codes():
+        study = load_study(plan, None)
+        if not study.simulated:
+            raise BadInput(Problem("plan has no simulation section", file=str(plan)))
+        arguments = study.plan["simulation"], study.patients()
+        write_cohort(*arguments, study.plan["seed"], output)
+        for number, patient in enumerate(study.patients(), 1):
+            write_patient(*arguments, patient, study.plan["seed"], output)
+            print(f"\r{number}/{len(study.patients())} patients", end="", file=sys.stderr)
+        print(file=sys.stderr)
+
+
+@app.command()
+def trace(
+    file: Annotated[Path, typer.Argument(help="A figure or a table of a study.")],
+    dataset: Datasets = None,
+    as_json: Json = False,
+) -> None:
+    """Follow a result back to raw scans, checking each hash against the file on the way.
+
+    Example: radproof trace results/otscc-simulated/figures/roc.svg
+    """
+    from radproof.dossier import lineage
+
+    with exit_codes():
+        results = lineage.results_folder(file)
+        name = file.resolve().relative_to(results).as_posix()
+        chain = lineage.trace([name], results, machine_datasets(dataset))
+        show(lineage.as_dict(chain), as_json, lineage.as_text(chain))
+        if chain.problems:
+            raise CheckFailed("\n".join(map(str, chain.problems)))
+
+
+@app.command()
+def verify(
+    results: Annotated[Path, typer.Argument(help="A study's results folder.")],
+    as_json: Json = False,
+) -> None:
+    """Recompute every reported statistic from the predictions and compare it with the tables.
+
+    Example: radproof verify results/otscc-simulated
+    """
+    from radproof.dossier.verification import verify_results
+
+    with exit_codes():
+        checked, differences = verify_results(results)
+        text = "\n".join([*differences, f"{checked} values recomputed, {len(differences)} differ"])
+        show({"checked": checked, "differences": differences}, as_json, text)
+        if differences:
+            raise CheckFailed(f"{len(differences)} reported values differ from the predictions")
+
+
+@app.command()
+def claims(
+    file: Annotated[Path, typer.Argument(metavar="CLAIMS", help="The published claims.")],
+    results: Annotated[Path | None, typer.Argument(help="A study's results folder.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Give the verdict on each published claim; without results, the arithmetic on its numbers.
+
+    Example: radproof claims config/claims/otscc.yaml results/otscc-simulated
+    """
+    from radproof.dossier.claims import judge
+
+    with exit_codes():
+        table = judge(file, results)
+        show({"claims": table.to_dict("records")}, as_json, table.to_string(index=False))

@@ -1,0 +1,1 @@
+"""Dossier: claims, lineage, tracked runs and the report."""

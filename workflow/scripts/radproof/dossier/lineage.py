@@ -1,0 +1,226 @@
+"""Lineage: the chain of a result back to raw files, each hash checked against the file."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from radproof.errors import BadInput, Problem
+from radproof.provenance import resolve, sha256_of
+from radproof.schema import PROJECT
+from radproof.tables import read_json
+
+Record = dict[str, Any]
+
+
+@dataclass
+class Lineage:
+    """The jobs behind a file, the raw files they began with, and what is wrong with them.
+
+    ``jobs`` are records, the newest step first. ``sources`` maps each recorded path that no job
+    made to its SHA-256; ``absent`` are those whose data set is not on this machine, so that the
+    recorded hash could not be checked. ``notes`` do not make the chain fail.
+    """
+
+    file: str
+    jobs: list[Record] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)
+    absent: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def results_folder(file: Path) -> Path:
+    """Return the results folder that a file lies in: the nearest one above it with records.
+
+    Raises
+    ------
+    BadInput
+        If the file is missing or lies in no results folder.
+    """
+    if not file.is_file():
+        raise BadInput(Problem("no such file", file=str(file), remedy="name a figure or a table"))
+    for folder in file.resolve().parents:
+        if (folder / "records").is_dir():
+            return folder
+    raise BadInput(
+        Problem(
+            "file lies in no results folder",
+            file=str(file),
+            expected="a folder above it with records/",
+        )
+    )
+
+
+def read_records(results: Path) -> list[Record]:
+    """Read every record of a results folder.
+
+    Raises
+    ------
+    BadInput
+        If a record cannot be read.
+    """
+    records = []
+    for path in sorted((results / "records").glob("*/*.json")):
+        try:
+            records.append(read_json(path))
+        except ValueError as error:
+            problem = Problem("record cannot be read", file=str(path), found=str(error))
+            raise BadInput(problem) from error
+    return records
+
+
+def trace(
+    files: Iterable[str], results: Path, datasets: dict[str, str], project: Path = PROJECT
+) -> Lineage:
+    """Follow files back to raw files, hashing every file of the chain on the way.
+
+    Parameters
+    ----------
+    files
+        Paths relative to the results folder.
+    results
+        The results folder; it may have been copied here from elsewhere.
+    datasets
+        Where data sets lie on this machine; those not named are listed as absent.
+    project
+        The project's folder, against which code is compared (a note, not a problem).
+    """
+    files = list(files)
+    maker = {entry["path"]: record for record in read_records(results) for entry in record["outputs"]}
+    lineage = Lineage(file=", ".join(files))
+    expected: dict[str, tuple[str, str]] = {}
+    waiting, seen = list(files), set(files)
+    while waiting:
+        path = waiting.pop(0)
+        record = maker.get(path)
+        if record is None:
+            _source(path, expected, lineage)
+        elif not any(record is job for job in lineage.jobs):
+            lineage.jobs.append(record)
+            for entry in record["outputs"]:
+                _expect(entry, record, expected, lineage)
+            for entry in record["inputs"]:
+                _expect(entry, record, expected, lineage)
+                if entry["path"] not in seen:
+                    seen.add(entry["path"])
+                    waiting.append(entry["path"])
+    _check_files(expected, lineage, results, datasets, project)
+    _note_code(lineage, project)
+    return lineage
+
+
+def _source(path: str, expected: dict[str, tuple[str, str]], lineage: Lineage) -> None:
+    if path.startswith(("dataset:", "project:")):
+        lineage.sources[path] = expected[path][0]
+        return
+    lineage.problems.append(
+        Problem(
+            "no record says how this file was made",
+            file=path,
+            remedy="run the study again, or restore records/",
+        )
+    )
+
+
+def _expect(
+    entry: dict[str, Any],
+    record: Record,
+    expected: dict[str, tuple[str, str]],
+    lineage: Lineage,
+) -> None:
+    """Note the hash that a job saw; two jobs that saw different bytes are a problem."""
+    job = f"{record['rule']} {record['label']}"
+    sha256, other = expected.setdefault(entry["path"], (entry["sha256"], job))
+    if sha256 != entry["sha256"]:
+        lineage.problems.append(
+            Problem(
+                f"{job} and {other} recorded different bytes",
+                file=entry["path"],
+                found=entry["sha256"][:12],
+                expected=sha256[:12],
+                remedy="run the study again",
+            )
+        )
+
+
+def _check_files(
+    expected: dict[str, tuple[str, str]],
+    lineage: Lineage,
+    results: Path,
+    datasets: dict[str, str],
+    project: Path,
+) -> None:
+    for path, (sha256, job) in sorted(expected.items()):
+        place = resolve(path, results, datasets, project)
+        if place is None:
+            lineage.absent.append(path)
+        elif not place.is_file():
+            problem = Problem("file is missing", file=path, expected=f"as recorded by {job}")
+            lineage.problems.append(problem)
+        elif (found := sha256_of(place)) != sha256:
+            lineage.problems.append(
+                Problem(
+                    f"file is not what {job} recorded",
+                    file=path,
+                    found=f"sha256 {found[:12]}",
+                    expected=f"sha256 {sha256[:12]}",
+                    remedy="restore it or run the study again",
+                )
+            )
+
+
+def _note_code(lineage: Lineage, project: Path) -> None:
+    for job in lineage.jobs:
+        changed = [
+            path
+            for path, sha256 in job["code"]["files"].items()
+            if not (project / path).is_file() or sha256_of(project / path) != sha256
+        ]
+        if changed:
+            step = f"{job['rule']} {job['label']}"
+            lineage.notes.append(f"{step}: code differs from this checkout: {', '.join(changed)}")
+
+
+def as_dict(lineage: Lineage) -> dict[str, Any]:
+    """Return a lineage as plain values, for JSON."""
+    return {
+        "file": lineage.file,
+        "complete": not lineage.problems,
+        "jobs": lineage.jobs,
+        "sources": lineage.sources,
+        "absent": lineage.absent,
+        "problems": [problem.as_dict() for problem in lineage.problems],
+        "notes": lineage.notes,
+    }
+
+
+def as_text(lineage: Lineage) -> str:
+    """Return a lineage as text: a line per job, from the file back to the raw files."""
+    lines = [lineage.file]
+    for job in lineage.jobs:
+        lines.append(
+            f"  made by {job['rule']} {job['label']}: code {job['code']['sha256'][:12]},"
+            f" lock {job['lock_sha256'][:12]}, seed {job['settings'].get('seed')},"
+            f" {len(job['inputs'])} inputs, {job['started']}, {job['seconds']} s"
+        )
+    lines.append(f"  from {len(lineage.sources)} raw files:")
+    absent = set(lineage.absent)
+    for path, sha256 in sorted(lineage.sources.items()):
+        state = "not on this machine, hash not checked" if path in absent else "checked"
+        lines.append(f"    {path} sha256 {sha256} ({state})")
+    lines += [f"  note: {note}" for note in lineage.notes]
+    lines += [f"  PROBLEM: {problem}" for problem in lineage.problems]
+    return "\n".join(lines)
+
+
+def summary(lineage: Lineage) -> list[dict[str, Any]]:
+    """Return the jobs of a lineage without times, in a stable order, so that bytes repeat."""
+    kept = ("rule", "label", "inputs", "outputs", "settings", "lock_sha256")
+    return sorted(
+        (
+            {key: job[key] for key in kept} | {"code_sha256": job["code"]["sha256"]}
+            for job in lineage.jobs
+        ),
+        key=lambda job: (job["rule"], job["label"]),
+    )

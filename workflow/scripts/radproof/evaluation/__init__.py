@@ -1,0 +1,1 @@
+"""Evaluation: discrimination, calibration, clinical use and comparisons of frozen predictions."""

@@ -1,0 +1,1 @@
+"""Figures: each drawn from tables, with the plotted numbers beside it."""

@@ -1,0 +1,1 @@
+"""Images: raw sequences brought onto one grid per patient, in comparable intensities."""

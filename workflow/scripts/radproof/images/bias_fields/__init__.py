@@ -1,0 +1,1 @@
+"""Kinds of bias-field correction: one module each, with ``correct``."""

@@ -1,0 +1,1 @@
+"""Kinds of intensity scaling: one module each, with ``scale``."""

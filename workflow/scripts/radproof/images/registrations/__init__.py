@@ -1,0 +1,1 @@
+"""Kinds of registration: one module each, with ``register``."""

@@ -1,0 +1,1 @@
+"""Models: scores and nomograms fitted on training patients only."""

@@ -1,0 +1,172 @@
+"""The study plan: one complete file that says all there is to a study."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from radproof.errors import BadInput, Problem
+from radproof.kinds import available_kinds
+from radproof.schema import PROJECT, read_schema, read_yaml, typed, validate
+
+Plan = dict[str, Any]
+
+MOMENTS = ["baseline", "imaging", "surgery", "pathology", "follow_up"]
+MARKED_SECTIONS = (
+    "simulation outcome decision sequences raters clinical images segmenters regions extractors"
+    " stability models comparisons seed"
+).split()
+
+
+def load_plan(path: str | Path) -> Plan:
+    """Read, validate and type a study plan.
+
+    Raises
+    ------
+    BadInput
+        With every problem found: unknown or missing settings, wrong values, unknown kinds, names
+        that refer to nothing, predictors known only after the decision, settings without a mark.
+    """
+    plan = read_yaml(path)
+    file = str(path)
+    schema = read_schema("plan")
+    problems = validate(plan, schema, file)
+    if problems:
+        raise BadInput(problems)
+    plan = typed(plan, schema)
+    problems = []
+    for place, family, holder, key in kind_entries(plan):
+        problems += _check_kind(place, family, holder, key, file)
+    if "simulation" in plan:
+        simulation = read_schema("simulation")
+        problems += validate(plan["simulation"], simulation, file, "simulation")
+        plan["simulation"] = typed(plan["simulation"], simulation)
+    problems += _dangling_names(plan, file) + _late_predictors(plan, file)
+    if problems:
+        raise BadInput(problems)
+    unmarked = [place for place, mark in marks(plan).items() if mark is None]
+    if unmarked:
+        what = "settings without a mark of origin"
+        raise BadInput(
+            Problem(what, file=file, found=", ".join(unmarked), remedy="name them under marks")
+        )
+    return plan
+
+
+def kind_entries(plan: Plan) -> Iterator[tuple[str, str, dict[str, Any], str]]:
+    """Yield (dotted place, family, holding mapping, key) of every entry that chooses a kind."""
+    for sequence in plan["sequences"]:
+        for family in ("bias_field", "registration", "intensity"):
+            yield f"sequences.{sequence['name']}.{family}", family, sequence, family
+    for section, family in (
+        ("segmenters", "segmenter"),
+        ("regions", "region"),
+        ("extractors", "extractor"),
+        ("models", "model"),
+    ):
+        for name in plan[section]:
+            yield f"{section}.{name}", family, plan[section], name
+
+
+def _check_kind(
+    place: str, family: str, holder: dict[str, Any], key: str, file: str
+) -> list[Problem]:
+    kind, known = holder[key]["kind"], available_kinds(family)
+    if kind not in known:
+        expected = f"one of {', '.join(known)}"
+        return [Problem(f"unknown kind at {place}", file=file, found=kind, expected=expected)]
+    schema = read_schema(f"{family}/{kind}")
+    problems = validate(holder[key], schema, file, place)
+    if not problems:
+        holder[key] = typed(holder[key], schema)
+    return problems
+
+
+def _dangling_names(plan: Plan, file: str) -> list[Problem]:
+    raters = [rater["name"] for rater in plan["raters"]]
+    sequences = [sequence["name"] for sequence in plan["sequences"]]
+    clinical = [variable["name"] for variable in plan["clinical"]]
+    models = plan["models"]
+    used: list[tuple[str, str, list[str]]] = []
+    for name, segmenter in plan["segmenters"].items():
+        used.append((f"segmenters.{name}.rater", segmenter["rater"], raters))
+    for rater in plan["stability"]["between"]:
+        used.append(("stability.between", rater, raters))
+    if plan["stability"]["perturbations"]:
+        used.append(
+            ("stability.perturbations.rater", plan["stability"]["perturbations"]["rater"], raters)
+        )
+    for name, model in models.items():
+        place = f"models.{name}"
+        used += [(f"{place}.clinical", item, clinical) for item in model.get("clinical", [])]
+        upstream = [other for other in models if not models[other].get("scores")]
+        used += [(f"{place}.scores", item, upstream) for item in model.get("scores", [])]
+        source = model.get("radiomics")
+        if source:
+            used.append((f"{place}.radiomics.mask", source["mask"], raters + [*plan["segmenters"]]))
+            used.append((f"{place}.radiomics.region", source["region"], [*plan["regions"]]))
+            used.append((f"{place}.radiomics.extractor", source["extractor"], [*plan["extractors"]]))
+            used += [(f"{place}.radiomics.sequences", item, sequences) for item in source["sequences"]]
+    for index, comparison in enumerate(plan["comparisons"]):
+        for side in ("first", "second"):
+            used.append((f"comparisons.{index}.{side}", comparison[side], [*models]))
+    return [
+        Problem(
+            f"{place} names nothing in the plan",
+            file=file,
+            found=name,
+            expected=f"one of {', '.join(known)}",
+        )
+        for place, name, known in used
+        if name not in known
+    ]
+
+
+def _late_predictors(plan: Plan, file: str) -> list[Problem]:
+    decision = MOMENTS.index(plan["decision"])
+    return [
+        Problem(
+            f"clinical variable {variable['name']} is known only after the decision",
+            file=file,
+            found=f"available at {variable['available']}",
+            expected=f"at or before {plan['decision']}",
+            remedy="take it out of the plan",
+        )
+        for variable in plan["clinical"]
+        if MOMENTS.index(variable["available"]) > decision
+    ]
+
+
+def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every setting as (dotted path, value); entries of lists go by name where they have one."""
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from leaves(item, f"{place}.{key}".strip("."))
+    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        for index, item in enumerate(value):
+            yield from leaves(item, f"{place}.{item.get('name', index)}")
+    else:
+        yield place, value
+
+
+def marks(plan: Plan) -> dict[str, str | None]:
+    """Return the mark of each setting: that of its longest marked prefix, None where it has none."""
+    marked = {place: mark for mark, places in plan["marks"].items() for place in places}
+
+    def mark_of(place: str) -> str | None:
+        parts = place.split(".")
+        prefixes = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
+        return next((marked[prefix] for prefix in prefixes if prefix in marked), None)
+
+    sections = {name: plan[name] for name in MARKED_SECTIONS if name in plan}
+    return {place: mark_of(place) for place, _ in leaves(sections)}
+
+
+def canonical(value: Any) -> str:
+    """Return settings as text that does not depend on the order in which keys were written."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+
+def project_path(path: str) -> Path:
+    """Return a path of the plan, taken from the project's folder unless it is absolute."""
+    return Path(path) if Path(path).is_absolute() else PROJECT / path

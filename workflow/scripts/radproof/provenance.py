@@ -1,0 +1,124 @@
+"""Provenance: which bytes, code and settings made a file."""
+
+import ast
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).parent
+SCRIPTS = PACKAGE.parent
+LOCK = SCRIPTS.parents[1] / "envs" / "cpu.lock"
+RECORDED_PACKAGES = (
+    "numpy scipy pandas SimpleITK pyradiomics tensorflow-cpu keras scikit-learn statsmodels glum"
+    " matplotlib mlflow snakemake"
+).split()
+
+
+def sha256_of(path: str | Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def code_closure(script: str, modules: Iterable[str] = ()) -> list[Path]:
+    """Return the files of code that a rule's script runs, sorted.
+
+    The script, the modules of this package that it imports, directly or not, wherever in the file
+    the import stands, and in addition ``modules`` (those of the kinds that the plan chose, which
+    are imported by name at run time).
+    """
+    found: set[Path] = set()
+    waiting = [SCRIPTS / f"{script}.py", *(path for name in modules for path in _files_of(name))]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += _imported_by(path)
+    return sorted(found)
+
+
+@cache
+def _imported_by(path: Path) -> list[Path]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.append(node.module)
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    ours = [name for name in names if name.split(".")[0] == PACKAGE.name]
+    return [file for name in ours for file in _files_of(name)]
+
+
+def _files_of(module: str) -> list[Path]:
+    """Return a module's file and the ``__init__`` files that importing it runs."""
+    parts = module.split(".")
+    folders = [SCRIPTS.joinpath(*parts[:end]) for end in range(1, len(parts) + 1)]
+    files = [folder / "__init__.py" for folder in folders]
+    files.append(folders[-1].with_suffix(".py"))
+    return [file for file in files if file.is_file()]
+
+
+def fingerprint(paths: Iterable[str | Path]) -> dict[str, str]:
+    """Return the SHA-256 of each file under its path as given."""
+    return {str(path): sha256_of(path) for path in paths}
+
+
+def digest(fingerprints: dict[str, str]) -> str:
+    """Return one SHA-256 for a set of files, whatever folder they lie in."""
+    lines = sorted(f"{Path(path).name} {value}" for path, value in fingerprints.items())
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+@cache
+def package_versions() -> dict[str, str]:
+    """Return the versions of the libraries that results depend on."""
+    versions: dict[str, str] = {}
+    for name in RECORDED_PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
+
+
+def portable(path: str, results: Path, datasets: dict[str, str]) -> str:
+    """Return a path as it is recorded, so that results can be read on another machine.
+
+    Inside the results folder it is relative to that; inside a data set it is
+    ``dataset:NAME/rest``; anything else is ``project:PATH``.
+    """
+    if Path(path).is_relative_to(results):
+        return Path(path).relative_to(results).as_posix()
+    for name, folder in datasets.items():
+        if Path(path).is_relative_to(folder):
+            return f"dataset:{name}/{Path(path).relative_to(folder).as_posix()}"
+    return f"project:{path}"
+
+
+def resolve(recorded: str, results: Path, datasets: dict[str, str], project: Path) -> Path | None:
+    """Return where a recorded path lies on this machine; None where its data set is not here."""
+    if recorded.startswith("project:"):
+        return project / recorded.removeprefix("project:")
+    if recorded.startswith("dataset:"):
+        name, _, rest = recorded.removeprefix("dataset:").partition("/")
+        return Path(datasets[name]) / rest if name in datasets else None
+    return results / recorded
+
+
+def file_entries(
+    named: Iterable[tuple[str, str]], results: Path, datasets: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Return name, recorded path, bytes and SHA-256 of files given as (name, path)."""
+    return [
+        {
+            "name": name,
+            "path": portable(path, results, datasets),
+            "bytes": Path(path).stat().st_size,
+            "sha256": sha256_of(path),
+        }
+        for name, path in named
+    ]

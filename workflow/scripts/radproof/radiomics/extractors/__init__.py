@@ -1,0 +1,1 @@
+"""Kinds of feature extractor: one module each, with ``extract``."""

@@ -1,0 +1,1 @@
+"""Kinds of region: one module each, with ``derive``."""

@@ -1,0 +1,116 @@
+"""Closed schemas: what a plan may say, and one clear message for each thing it may not."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from radproof.errors import BadInput, Problem
+
+PROJECT = Path(__file__).resolve().parents[3]
+SCHEMAS = PROJECT / "config" / "schema"
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """YAML without code, and without a key that stands twice in one mapping."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        repeated = sorted({str(key) for key in keys if keys.count(key) > 1 and key != "<<"})
+        if repeated:
+            mark = node.start_mark
+            raise yaml.YAMLError(f"key {repeated[0]!r} stands twice, line {mark.line + 1}")
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: str | Path) -> Any:
+    """Read a YAML file safely; duplicate keys are refused.
+
+    Raises
+    ------
+    BadInput
+        If the file is missing or is not YAML.
+    """
+    try:
+        return yaml.load(Path(path).read_text(encoding="utf-8"), _UniqueKeyLoader)  # noqa: S506
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        found = " ".join(str(error).split())
+        raise BadInput(Problem("file cannot be read", file=str(path), found=found)) from error
+
+
+def read_schema(name: str) -> dict[str, Any]:
+    """Return the schema ``config/schema/<name>.yaml``."""
+    return read_yaml(SCHEMAS / f"{name}.yaml")
+
+
+def validate(value: Any, schema: dict[str, Any], file: str, place: str = "") -> list[Problem]:
+    """Return every way in which ``value`` breaks the schema; ``place`` is where it stands."""
+    errors = Draft202012Validator(schema).iter_errors(value)
+    ordered = sorted(errors, key=lambda error: [str(part) for part in error.absolute_path])
+    return [_problem(error, file, place) for error in ordered]
+
+
+def typed(value: Any, schema: dict[str, Any], root: dict[str, Any] | None = None) -> Any:
+    """Return ``value`` with numbers of the type that the schema states (4 becomes 4.0)."""
+    root = schema if root is None else root
+    if "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]] | {
+            key: part for key, part in schema.items() if key != "$ref"
+        }
+    types = schema.get("type")
+    if isinstance(value, dict):
+        known, other = schema.get("properties", {}), schema.get("additionalProperties")
+        fallback = other if isinstance(other, dict) else {}
+        return {key: typed(item, known.get(key, fallback), root) for key, item in value.items()}
+    if isinstance(value, list):
+        return [typed(item, schema.get("items", {}), root) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool) and "number" in _as_list(types):
+        return float(value)
+    return value
+
+
+def _as_list(types: str | list[str] | None) -> list[str]:
+    return [types] if isinstance(types, str) else list(types or [])
+
+
+def _problem(error: ValidationError, file: str, place: str) -> Problem:
+    path = ".".join([place, *map(str, error.absolute_path)]).strip(".")
+    where = path or "the top level"
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema.get("properties", {}))
+        unknown = sorted(set(error.instance) - set(known))
+        return Problem(
+            f"unknown setting at {where}",
+            file=file,
+            found=", ".join(map(str, unknown)),
+            expected=f"only {', '.join(known)}",
+            remedy="remove it or correct its spelling",
+        )
+    if error.validator == "required":
+        missing: Iterable[str] = [key for key in error.validator_value if key not in error.instance]
+        return Problem(
+            f"missing setting at {where}",
+            file=file,
+            expected=", ".join(missing),
+            remedy="a plan is complete: add it",
+        )
+    return Problem(
+        f"setting {where} is wrong", file=file, found=repr(error.instance), expected=_rule(error)
+    )
+
+
+def _rule(error: ValidationError) -> str:
+    value = error.validator_value
+    words = {
+        "enum": f"one of {', '.join(map(str, value))}" if isinstance(value, list) else "",
+        "type": f"type {value}",
+        "minimum": f"at least {value}",
+        "maximum": f"at most {value}",
+        "exclusiveMinimum": f"more than {value}",
+        "pattern": f"text matching {value}",
+        "const": repr(value),
+    }
+    return words.get(str(error.validator), error.message)

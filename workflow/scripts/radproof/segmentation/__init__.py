@@ -1,0 +1,1 @@
+"""Segmentation: networks that draw the tumour, trained and applied without leaks."""

@@ -1,0 +1,1 @@
+"""Kinds of segmentation network: one module each, with ``build``."""

@@ -1,0 +1,167 @@
+"""A study: its plan with its sheet, and the groups of patients that jobs work on."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from radproof.cohort.sheet import read_sheet
+from radproof.errors import BadInput, Problem
+from radproof.plan import Plan, load_plan, project_path
+
+
+@dataclass(frozen=True)
+class Study:
+    """A validated plan, its sheet and where its data sets lie.
+
+    ``datasets`` maps the names that stand in the sheet to folders; the data set of a simulated
+    study lies inside its results.
+    """
+
+    plan: Plan
+    sheet: pd.DataFrame
+    datasets: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """The study's short name."""
+        return str(self.plan["study"])
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the patients are simulated."""
+        return "simulation" in self.plan
+
+    @cached_property
+    def sets(self) -> list[str]:
+        """The sets of the sheet, ``train`` first, the others in order of their names."""
+        return ["train", *sorted(set(self.sheet["set"]) - {"train"})]
+
+    @cached_property
+    def folds(self) -> list[str]:
+        """The folds of the training set, sorted."""
+        return sorted(self.sheet.loc[self.sheet["set"] == "train", "fold"].unique())
+
+    def patients(self, set_name: str | None = None, fold: str | None = None) -> list[str]:
+        """Return the patients of a set (of all when None), or of one training fold."""
+        rows = self.sheet
+        if set_name is not None:
+            rows = rows[rows["set"] == set_name]
+        if fold is not None:
+            rows = rows[rows["fold"] == fold]
+        return list(rows["patient"])
+
+    @cached_property
+    def batches(self) -> dict[str, list[str]]:
+        """The batches, each of patients of one set: no job mixes training with other patients."""
+        size = self.plan["batch_size"]
+        return {
+            f"{name}{1 + start // size:03d}": self.patients(name)[start : start + size]
+            for name in self.sets
+            for start in range(0, len(self.patients(name)), size)
+        }
+
+    def batches_of(self, set_name: str) -> list[str]:
+        """Return the names of a set's batches."""
+        return [batch for batch in self.batches if self.set_of(batch) == set_name]
+
+    def set_of(self, batch: str) -> str:
+        """Return the set of a batch's patients."""
+        first = self.batches[batch][0]
+        return str(self.sheet.loc[self.sheet["patient"] == first, "set"].iloc[0])
+
+    @cached_property
+    def segmented_groups(self) -> dict[str, list[str]]:
+        """The patients that one segmentation job works on: a training fold, or another set."""
+        folds = {f"fold-{fold}": self.patients(fold=fold) for fold in self.folds}
+        return folds | {name: self.patients(name) for name in self.sets if name != "train"}
+
+    def segmenting_folds(self, group: str) -> list[str]:
+        """Return the held-out folds whose models segment a group.
+
+        A training patient is segmented by the one network that has not seen it, any other patient
+        by all of them.
+        """
+        return [group.removeprefix("fold-")] if group.startswith("fold-") else self.folds
+
+    def masks(self, set_name: str) -> list[str]:
+        """Return the names of the masks that features are extracted from, for patients of a set."""
+        names = [rater["name"] for rater in self.plan["raters"]] + list(self.plan["segmenters"])
+        perturbations = self.plan["stability"]["perturbations"]
+        if perturbations and set_name == "train":
+            names += [f"perturbed{number + 1}" for number in range(perturbations["count"])]
+        return names
+
+    @cached_property
+    def _dataset_of(self) -> dict[str, str]:
+        return dict(zip(self.sheet["patient"], self.sheet["dataset"], strict=True))
+
+    def folder(self, patient: str) -> str:
+        """Return the folder of a patient's data set.
+
+        Raises
+        ------
+        BadInput
+            If nobody said where the data set lies.
+        """
+        name = self._dataset_of[patient]
+        if name not in self.datasets:
+            raise BadInput(
+                Problem(
+                    f"nobody said where data set {name} lies",
+                    remedy=f"give DATASETS={name}=PATH, or name it under datasets in"
+                    " config/config.yaml",
+                )
+            )
+        return self.datasets[name]
+
+    def raw_images(self, patient: str) -> dict[str, str]:
+        """Return the path of each raw sequence of a patient, the reference first."""
+        return self._files(patient, self.plan["sequences"])
+
+    def raw_masks(self, patient: str) -> dict[str, str]:
+        """Return the path of each rater's mask of a patient."""
+        return self._files(patient, self.plan["raters"])
+
+    def _files(self, patient: str, entries: list[dict[str, Any]]) -> dict[str, str]:
+        folder = self.folder(patient)
+        return {
+            entry["name"]: f"{folder}/{entry['file'].format(patient=patient)}" for entry in entries
+        }
+
+
+def load_study(plan_path: str | Path, datasets: str | dict[str, str] | None) -> Study:
+    """Load a study from its plan and the machine's list of data sets.
+
+    Raises
+    ------
+    BadInput
+        If the plan or the sheet cannot be used.
+    """
+    plan = load_plan(plan_path)
+    sheet = read_sheet(project_path(plan["sheet"]))
+    places = parse_datasets(datasets)
+    if "simulation" in plan:
+        places |= dict.fromkeys(sheet["dataset"], f"results/{plan['study']}/dataset")
+    return Study(plan, sheet, places)
+
+
+def parse_datasets(datasets: str | dict[str, str] | None) -> dict[str, str]:
+    """Return data sets as name to folder, from a mapping or from text like ``sts=/data/sts``.
+
+    Raises
+    ------
+    BadInput
+        If an entry is not NAME=PATH.
+    """
+    if isinstance(datasets, dict):
+        return {name: str(path) for name, path in datasets.items()}
+    entries = (datasets or "").split()
+    wrong = [entry for entry in entries if "=" not in entry]
+    if wrong:
+        raise BadInput(
+            Problem("data set is not given as NAME=PATH", found=wrong[0], expected="sts=/data/sts")
+        )
+    return dict(entry.split("=", 1) for entry in entries)

@@ -1,0 +1,72 @@
+"""Reading and writing tables so that values round-trip and bytes repeat."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from radproof.errors import BadInput, Problem
+
+MISSING = "n/a"
+
+
+def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Read a tab-separated table; ``n/a`` and empty cells are missing.
+
+    Columns named in ``text`` stay text whatever they look like (``01`` is not 1); so does any
+    column called ``patient``, ``participant_id``, ``fold``, ``set`` or ``left_out``.
+
+    Raises
+    ------
+    BadInput
+        If the file is missing, empty or not a table.
+    """
+    always_text = ("patient", "participant_id", "fold", "set", "left_out", *text)
+    try:
+        return pd.read_csv(
+            path,
+            sep="\t",
+            keep_default_na=False,
+            na_values=[MISSING, ""],
+            dtype=dict.fromkeys(always_text, "str"),
+            float_precision="round_trip",
+        )
+    except (OSError, ValueError, pd.errors.ParserError) as error:
+        raise BadInput(
+            Problem(
+                "table cannot be read",
+                file=str(path),
+                found=str(error).splitlines()[0],
+                remedy="give a tab-separated UTF-8 table with a header row",
+            )
+        ) from error
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a tab-separated table; floats are written to round-trip, missing values as ``n/a``."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, sep="\t", index=False, na_rep=MISSING, lineterminator="\n")
+
+
+def read_features(path: str | Path) -> pd.DataFrame:
+    """Read a feature table: one row a patient (index ``patient``), one float64 column a feature."""
+    return pd.read_parquet(path).set_index("patient")
+
+
+def write_features(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a feature table (index ``patient``) as Parquet, byte-repeatable."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    table.rename_axis("patient").reset_index().to_parquet(path, index=False, compression="zstd")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_json(value: Any, path: str | Path) -> None:
+    """Write JSON with stable order of lines; floats round-trip, NaN is refused."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    Path(path).write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,75 @@
+"""Volumes on disk and the grids they lie on; arrays are (z, y, x), sizes and spacings (x, y, z)."""
+
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from radproof.errors import BadInput, Problem
+
+
+def read_volume(path: str | Path, patient: str = "") -> sitk.Image:
+    """Read an image or mask.
+
+    Raises
+    ------
+    BadInput
+        If the file is missing or cannot be decoded; names patient and file.
+    """
+    try:
+        return sitk.ReadImage(str(path))
+    except RuntimeError as error:
+        found = "no such file" if not Path(path).exists() else "not a readable image"
+        raise BadInput(
+            Problem(
+                "image cannot be read",
+                patient=patient,
+                file=str(path),
+                found=found,
+                remedy="replace the file by an intact NIfTI image",
+            )
+        ) from error
+
+
+def write_volume(volume: sitk.Image, path: str | Path) -> None:
+    """Write an image as compressed NIfTI (the gzip header carries no time)."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    sitk.WriteImage(volume, str(path), useCompression=True)
+
+
+def read_mask(path: str | Path, label: int = 1, patient: str = "") -> sitk.Image:
+    """Read a mask and return the voxels of ``label`` as a 0/1 image of type uint8."""
+    return sitk.Cast(read_volume(path, patient) == label, sitk.sitkUInt8)
+
+
+def on_grid_of(array: np.ndarray, reference: sitk.Image) -> sitk.Image:
+    """Return ``array`` (z, y, x) as an image with the geometry of ``reference``."""
+    image = sitk.GetImageFromArray(array)
+    image.CopyInformation(reference)
+    return image
+
+
+def grid_differences(
+    first: sitk.Image, second: sitk.Image, tolerance_mm: float = 1e-3
+) -> list[str]:
+    """Say how two grids differ: one phrase each for size, spacing, origin, direction.
+
+    The tolerance is the largest shift, in mm, that a difference may cause at the far corner of
+    the volume; an empty list means the same grid.
+    """
+    if first.GetSize() != second.GetSize():
+        return [f"size {first.GetSize()} against {second.GetSize()}"]
+    size = np.array(first.GetSize())
+    spacing = np.abs(np.subtract(first.GetSpacing(), second.GetSpacing())) * size
+    origin = np.linalg.norm(np.subtract(first.GetOrigin(), second.GetOrigin()))
+    extent = np.linalg.norm(size * np.array(first.GetSpacing()))
+    turned = np.abs(np.subtract(first.GetDirection(), second.GetDirection())).max() * extent
+    return [
+        f"{name} by {shift:.3g} mm"
+        for name, shift in (
+            ("spacing", float(spacing.max())),
+            ("origin", float(origin)),
+            ("direction", float(turned)),
+        )
+        if shift > tolerance_mm
+    ]
