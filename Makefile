@@ -37,3 +37,6 @@ format: $(READY)
 
 mlflow: $(READY)
 	@$(BIN)/mlflow ui --host 127.0.0.1 --backend-store-uri sqlite:///$(CURDIR)/results/$(or $(STUDY),otscc-simulated)/dossier/mlflow/runs.db
+
+docs: $(READY)
+	@$(BIN)/python -c 'from radproof.schema_docs import configuration_reference as text; print(text(), end="")' > config/README.md

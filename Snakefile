@@ -1,6 +1,7 @@
 # A study is one straight line:
 # cohort → images → segmentation → radiomics → models → evaluation → figures → dossier
 
+
 configfile: "config/config.yaml"
 
 

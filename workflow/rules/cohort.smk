@@ -32,7 +32,8 @@ rule check_cohort:
             outcome=PLAN["outcome"]["name"],
             clinical=PLAN["clinical"],
             sequences=[
-                {key: sequence[key] for key in ("name", "file")} for sequence in PLAN["sequences"]
+                {key: sequence[key] for key in ("name", "file")}
+                for sequence in PLAN["sequences"]
             ],
             raters=PLAN["raters"],
         ),

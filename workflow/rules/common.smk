@@ -4,7 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
+# This checkout's library, in this process and in the jobs, whatever else is installed.
+SCRIPTS = str(Path(workflow.basedir) / "workflow" / "scripts")
+sys.path.insert(0, SCRIPTS)
+os.environ["PYTHONPATH"] = SCRIPTS
 
 from radproof.errors import BadInput
 from radproof.kinds import kind_module
@@ -66,7 +69,11 @@ def settings(**values):
 
 
 def images_of(patients):
-    return [f"{IMAGES}/{patient}/{name}.nii.gz" for patient in patients for name in SEQUENCES]
+    return [
+        f"{IMAGES}/{patient}/{name}.nii.gz"
+        for patient in patients
+        for name in SEQUENCES
+    ]
 
 
 def rater_masks_of(patients, rater):
@@ -74,7 +81,9 @@ def rater_masks_of(patients, rater):
 
 
 def automated_masks_of(patients, segmenter):
-    return [f"{SEGMENTATION}/{segmenter}/masks/{patient}.nii.gz" for patient in patients]
+    return [
+        f"{SEGMENTATION}/{segmenter}/masks/{patient}.nii.gz" for patient in patients
+    ]
 
 
 def dataset_places(wildcards, input):

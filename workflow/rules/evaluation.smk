@@ -34,8 +34,8 @@ rule compare_models:
         truth=f"{RESULTS}/dataset/truth.tsv" if study.simulated else [],
         code=code("compare_models"),
     output:
-        comparisons=f"{EVALUATION}/comparisons.tsv",
         **({"oracle": f"{EVALUATION}/oracle.tsv"} if study.simulated else {}),
+        comparisons=f"{EVALUATION}/comparisons.tsv",
         record=record("compare_models", "all"),
     log:
         log_of("compare_models", "all"),

@@ -1,1 +1,202 @@
 # Each figure is drawn from tables, and leaves the plotted numbers beside it.
+
+# Where a study has no patients held out, its out-of-fold predictions are what it reports.
+JUDGED = [name for name in study.sets if name != "train"] or ["train"]
+
+SCORED_MODELS = [name for name, model in PLAN["models"].items() if model.get("scores")]
+
+FIGURE_FILES = {
+    "flow": ["flow"],
+    "training": [f"training-{name}" for name in PLAN["segmenters"]],
+    "overlays": [f"overlays-{name}" for name in PLAN["segmenters"]],
+    "segmentation": [f"segmentation-{name}" for name in PLAN["segmenters"]],
+    "stability": [
+        f"stability-{extractor}-{region}"
+        for extractor in PLAN["extractors"]
+        for region in PLAN["regions"]
+    ],
+    "roc": ["roc"],
+    "calibration": ["calibration"],
+    "decision": ["decision"],
+    "nomogram": [f"nomogram-{name}" for name in SCORED_MODELS],
+    "scores": ["scores"],
+}
+DRAWN = [file for figure in PLAN["figures"] for file in FIGURE_FILES[figure]]
+
+
+def drawn(name):
+    """The files of a figure."""
+    return {suffix: f"{FIGURES}/{name}.{suffix}" for suffix in ("svg", "png", "tsv")}
+
+
+def drawing(**values):
+    return settings(simulated=study.simulated, **values)
+
+
+rule plot_flow:
+    input:
+        flow=COHORT + "/flow.tsv",
+        code=code("plot_flow"),
+    output:
+        **drawn("flow"),
+        record=record("plot_flow", "flow"),
+    log:
+        log_of("plot_flow", "flow"),
+    params:
+        settings=drawing(),
+    script:
+        "../scripts/plot_flow.py"
+
+
+rule plot_training:
+    input:
+        histories=expand(
+            SEGMENTATION + "/{{segmenter}}/fold-{fold}/history.tsv", fold=study.folds
+        ),
+        code=code("plot_training"),
+    output:
+        **drawn("training-{segmenter}"),
+        record=record("plot_training", "{segmenter}"),
+    log:
+        log_of("plot_training", "{segmenter}"),
+    params:
+        settings=drawing(folds=study.folds),
+    script:
+        "../scripts/plot_training.py"
+
+
+JUDGED_PATIENTS = [patient for name in JUDGED for patient in study.patients(name)]
+
+
+rule plot_overlays:
+    input:
+        **{rater: rater_masks_of(JUDGED_PATIENTS, rater) for rater in RATERS},
+        scores=SEGMENTATION + "/{segmenter}/scores.tsv",
+        images=images_of(JUDGED_PATIENTS),
+        automated=lambda wildcards: automated_masks_of(
+            JUDGED_PATIENTS, wildcards.segmenter
+        ),
+        code=code("plot_overlays"),
+    output:
+        **drawn("overlays-{segmenter}"),
+        record=record("plot_overlays", "{segmenter}"),
+    log:
+        log_of("plot_overlays", "{segmenter}"),
+    params:
+        settings=lambda wildcards: drawing(
+            segmenter=wildcards.segmenter,
+            patients=JUDGED_PATIENTS,
+            sequences=SEQUENCES,
+            raters=RATERS,
+            set=JUDGED[0],
+        ),
+    script:
+        "../scripts/plot_overlays.py"
+
+
+rule plot_segmentation:
+    input:
+        scores=SEGMENTATION + "/{segmenter}/scores.tsv",
+        summary=SEGMENTATION + "/{segmenter}/summary.tsv",
+        code=code("plot_segmentation"),
+    output:
+        **drawn("segmentation-{segmenter}"),
+        record=record("plot_segmentation", "{segmenter}"),
+    log:
+        log_of("plot_segmentation", "{segmenter}"),
+    params:
+        settings=drawing(),
+    script:
+        "../scripts/plot_segmentation.py"
+
+
+rule plot_stability:
+    input:
+        stability=RADIOMICS + "/{extractor}/stability-{region}.tsv",
+        code=code("plot_stability"),
+    output:
+        **drawn("stability-{extractor}-{region}"),
+        record=record("plot_stability", "{extractor}.{region}"),
+    log:
+        log_of("plot_stability", "{extractor}.{region}"),
+    params:
+        settings=drawing(stability=PLAN["stability"]),
+    script:
+        "../scripts/plot_stability.py"
+
+
+rule plot_roc:
+    input:
+        roc=EVALUATION + "/roc.tsv",
+        discrimination=EVALUATION + "/discrimination.tsv",
+        code=code("plot_roc"),
+    output:
+        **drawn("roc"),
+        record=record("plot_roc", "roc"),
+    log:
+        log_of("plot_roc", "roc"),
+    params:
+        settings=drawing(),
+    script:
+        "../scripts/plot_roc.py"
+
+
+rule plot_calibration:
+    input:
+        curve=EVALUATION + "/calibration_curve.tsv",
+        calibration=EVALUATION + "/calibration.tsv",
+        code=code("plot_calibration"),
+    output:
+        **drawn("calibration"),
+        record=record("plot_calibration", "calibration"),
+    log:
+        log_of("plot_calibration", "calibration"),
+    params:
+        settings=drawing(),
+    script:
+        "../scripts/plot_calibration.py"
+
+
+rule plot_decision:
+    input:
+        net_benefit=EVALUATION + "/net_benefit.tsv",
+        code=code("plot_decision"),
+    output:
+        **drawn("decision"),
+        record=record("plot_decision", "decision"),
+    log:
+        log_of("plot_decision", "decision"),
+    params:
+        settings=drawing(),
+    script:
+        "../scripts/plot_decision.py"
+
+
+rule plot_nomogram:
+    input:
+        model=MODELS + "/{model}/model.json",
+        code=code("plot_nomogram"),
+    output:
+        **drawn("nomogram-{model}"),
+        record=record("plot_nomogram", "{model}"),
+    log:
+        log_of("plot_nomogram", "{model}"),
+    params:
+        settings=drawing(outcome=PLAN["outcome"]),
+    script:
+        "../scripts/plot_nomogram.py"
+
+
+rule plot_scores:
+    input:
+        predictions=PREDICTIONS,
+        code=code("plot_scores"),
+    output:
+        **drawn("scores"),
+        record=record("plot_scores", "scores"),
+    log:
+        log_of("plot_scores", "scores"),
+    params:
+        settings=drawing(outcome=PLAN["outcome"]),
+    script:
+        "../scripts/plot_scores.py"

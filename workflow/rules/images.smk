@@ -13,9 +13,15 @@ for batch, patients in study.batches.items():
             f"prepare_images_{batch}"
         input:
             images=[
-                file for patient in patients for file in study.raw_images(patient).values()
+                file
+                for patient in patients
+                for file in study.raw_images(patient).values()
             ],
-            masks=[file for patient in patients for file in study.raw_masks(patient).values()],
+            masks=[
+                file
+                for patient in patients
+                for file in study.raw_masks(patient).values()
+            ],
             # The check must have passed; what it wrote is no reason to prepare again.
             gate=ancient(f"{COHORT}/{study.set_of(batch)}/files.tsv"),
             code=code("prepare_images", *PREPARING_KINDS),
@@ -30,7 +36,10 @@ for batch, patients in study.batches.items():
             settings=settings(
                 patients=patients,
                 sequences=PLAN["sequences"],
-                raters=[{key: rater[key] for key in ("name", "label")} for rater in PLAN["raters"]],
+                raters=[
+                    {key: rater[key] for key in ("name", "label")}
+                    for rater in PLAN["raters"]
+                ],
                 images=PLAN["images"],
                 folder=IMAGES,
             ),

@@ -14,7 +14,9 @@ def radiomics_inputs(model, sets):
 
 
 def upstream(model, file):
-    return [f"{MODELS}/{name}/{file}" for name in PLAN["models"][model].get("scores", [])]
+    return [
+        f"{MODELS}/{name}/{file}" for name in PLAN["models"][model].get("scores", [])
+    ]
 
 
 def model_settings(wildcards):
@@ -23,7 +25,9 @@ def model_settings(wildcards):
     return settings(
         name=wildcards.model,
         model=model,
-        clinical=[variable for variable in PLAN["clinical"] if variable["name"] in chosen],
+        clinical=[
+            variable for variable in PLAN["clinical"] if variable["name"] in chosen
+        ],
     )
 
 
@@ -32,7 +36,9 @@ rule fit_model:
         unpack(lambda wildcards: radiomics_inputs(wildcards.model, ["train"])),
         patients=COHORT + "/train/patients.tsv",
         upstream=lambda wildcards: upstream(wildcards.model, "out_of_fold.tsv"),
-        code=lambda wildcards: code("fit_model", ("model", PLAN["models"][wildcards.model]["kind"])),
+        code=lambda wildcards: code(
+            "fit_model", ("model", PLAN["models"][wildcards.model]["kind"])
+        ),
     output:
         model=MODELS + "/{model}/model.json",
         coefficients=MODELS + "/{model}/fit.tsv",
@@ -53,7 +59,9 @@ rule predict:
         out_of_fold=MODELS + "/{model}/out_of_fold.tsv",
         patients=COHORT + "/patients.tsv",
         upstream=lambda wildcards: upstream(wildcards.model, "predictions.tsv"),
-        code=lambda wildcards: code("predict", ("model", PLAN["models"][wildcards.model]["kind"])),
+        code=lambda wildcards: code(
+            "predict", ("model", PLAN["models"][wildcards.model]["kind"])
+        ),
     output:
         predictions=MODELS + "/{model}/predictions.tsv",
         record=record("predict", "{model}"),

@@ -8,9 +8,12 @@ for extractor in PLAN["extractors"]:
                 name:
                     f"extract_features_{extractor}_{batch}_{region}"
                 input:
-                    images=images_of(patients),
                     **{rater: rater_masks_of(patients, rater) for rater in RATERS},
-                    **{name: automated_masks_of(patients, name) for name in PLAN["segmenters"]},
+                    **{
+                        name: automated_masks_of(patients, name)
+                        for name in PLAN["segmenters"]
+                    },
+                    images=images_of(patients),
                     code=code(
                         "extract_features",
                         ("extractor", PLAN["extractors"][extractor]["kind"]),
@@ -58,13 +61,13 @@ STABILITY_MASKS = PLAN["stability"]["between"] + [
 
 rule assess_stability:
     input:
-        patients=COHORT + "/train/patients.tsv",
         **{
             mask: lambda wildcards, mask=mask: features(
                 wildcards.extractor, mask, wildcards.region, ["train"]
             )
             for mask in STABILITY_MASKS
         },
+        patients=COHORT + "/train/patients.tsv",
         code=code("assess_stability"),
     output:
         stability=RADIOMICS + "/{extractor}/stability-{region}.tsv",

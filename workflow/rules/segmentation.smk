@@ -2,17 +2,23 @@
 
 
 def fold_patients(fold):
-    return [patient for patient in study.patients("train") if patient not in study.patients(fold=fold)]
+    return [
+        patient
+        for patient in study.patients("train")
+        if patient not in study.patients(fold=fold)
+    ]
 
 
 rule train_segmenter:
     input:
         images=lambda wildcards: images_of(fold_patients(wildcards.fold)),
         masks=lambda wildcards: rater_masks_of(
-            fold_patients(wildcards.fold), PLAN["segmenters"][wildcards.segmenter]["rater"]
+            fold_patients(wildcards.fold),
+            PLAN["segmenters"][wildcards.segmenter]["rater"],
         ),
         code=lambda wildcards: code(
-            "train_segmenter", ("segmenter", PLAN["segmenters"][wildcards.segmenter]["kind"])
+            "train_segmenter",
+            ("segmenter", PLAN["segmenters"][wildcards.segmenter]["kind"]),
         ),
     output:
         model=SEGMENTATION + "/{segmenter}/fold-{fold}/model.keras",
@@ -64,8 +70,10 @@ for segmenter in PLAN["segmenters"]:
 
 rule score_segmentation:
     input:
-        automated=lambda wildcards: automated_masks_of(study.patients(), wildcards.segmenter),
         **{rater: rater_masks_of(study.patients(), rater) for rater in RATERS},
+        automated=lambda wildcards: automated_masks_of(
+            study.patients(), wildcards.segmenter
+        ),
         code=code("score_segmentation"),
     output:
         scores=SEGMENTATION + "/{segmenter}/scores.tsv",

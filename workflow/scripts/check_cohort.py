@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pandas as pd
-
 from radproof.cohort.check import check_cohort
 from radproof.job import open_job
 from radproof.tables import write_table

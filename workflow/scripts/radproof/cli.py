@@ -47,7 +47,8 @@ def show(value: dict[str, Any], as_json: bool, text: str) -> None:
 
 def machine_datasets(given: list[str] | None) -> dict[str, str]:
     """Return where data sets lie: those of config/config.yaml, then those given."""
-    from radproof.schema import PROJECT, read_yaml
+    from radproof.provenance import PROJECT
+    from radproof.schema import read_yaml
     from radproof.study import parse_datasets
 
     config = PROJECT / "config" / "config.yaml"
@@ -57,7 +58,9 @@ def machine_datasets(given: list[str] | None) -> dict[str, str]:
 
 @app.command()
 def check(
-    plan: Annotated[str, typer.Argument(help="The study plan; that of config.yaml if left out.")] = "",
+    plan: Annotated[
+        str, typer.Argument(help="The study plan; that of config.yaml if left out.")
+    ] = "",
     dataset: Datasets = None,
     content: Annotated[bool, typer.Option("--content", help="Read voxels too.")] = False,
     as_json: Json = False,
@@ -66,7 +69,8 @@ def check(
 
     Example: radproof check config/studies/sts.yaml --dataset sts=/data/sts
     """
-    from radproof.schema import PROJECT, read_yaml
+    from radproof.provenance import PROJECT
+    from radproof.schema import read_yaml
     from radproof.study import load_study
 
     with exit_codes():

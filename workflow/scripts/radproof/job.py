@@ -41,7 +41,7 @@ class Job:
     log: Callable[[str], None] = field(repr=False)
 
     def seed(self, *names: str) -> int:
-        """Return the seed of this rule for the given names (a patient, a fold), or for the label."""
+        """Return the seed of this rule for some names (a patient, a fold), or for the label."""
         return derive_seed(self.settings["seed"], self.rule, *(names or (self.label,)))
 
 

@@ -6,7 +6,7 @@ from types import ModuleType
 
 from radproof.errors import BadInput, Problem
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).resolve().parent
 
 FAMILIES = {
     "bias_field": "images/bias_fields",
@@ -47,5 +47,5 @@ def kind_module(family: str, kind: str) -> str:
 
 
 def load_kind(family: str, kind: str) -> ModuleType:
-    """Import and return the module of a kind (only then, so that unused libraries stay unloaded)."""
+    """Import and return the module of a kind; only then, so that libraries it uses load late."""
     return importlib.import_module(kind_module(family, kind))

@@ -7,15 +7,28 @@ from typing import Any
 
 from radproof.errors import BadInput, Problem
 from radproof.kinds import available_kinds
-from radproof.schema import PROJECT, read_schema, read_yaml, typed, validate
+from radproof.provenance import PROJECT
+from radproof.schema import read_schema, read_yaml, typed, validate
 
 Plan = dict[str, Any]
 
 MOMENTS = ["baseline", "imaging", "surgery", "pathology", "follow_up"]
-MARKED_SECTIONS = (
-    "simulation outcome decision sequences raters clinical images segmenters regions extractors"
-    " stability models comparisons seed"
-).split()
+MARKED_SECTIONS = [
+    "simulation",
+    "outcome",
+    "decision",
+    "sequences",
+    "raters",
+    "clinical",
+    "images",
+    "segmenters",
+    "regions",
+    "extractors",
+    "stability",
+    "models",
+    "comparisons",
+    "seed",
+]
 
 
 def load_plan(path: str | Path) -> Plan:
@@ -82,34 +95,25 @@ def _check_kind(
     return problems
 
 
+Reference = tuple[str, str, list[str]]
+
+
 def _dangling_names(plan: Plan, file: str) -> list[Problem]:
+    """Return the names in a plan that refer to nothing in it."""
     raters = [rater["name"] for rater in plan["raters"]]
-    sequences = [sequence["name"] for sequence in plan["sequences"]]
-    clinical = [variable["name"] for variable in plan["clinical"]]
-    models = plan["models"]
-    used: list[tuple[str, str, list[str]]] = []
-    for name, segmenter in plan["segmenters"].items():
-        used.append((f"segmenters.{name}.rater", segmenter["rater"], raters))
-    for rater in plan["stability"]["between"]:
-        used.append(("stability.between", rater, raters))
-    if plan["stability"]["perturbations"]:
-        used.append(
-            ("stability.perturbations.rater", plan["stability"]["perturbations"]["rater"], raters)
-        )
-    for name, model in models.items():
-        place = f"models.{name}"
-        used += [(f"{place}.clinical", item, clinical) for item in model.get("clinical", [])]
-        upstream = [other for other in models if not models[other].get("scores")]
-        used += [(f"{place}.scores", item, upstream) for item in model.get("scores", [])]
-        source = model.get("radiomics")
-        if source:
-            used.append((f"{place}.radiomics.mask", source["mask"], raters + [*plan["segmenters"]]))
-            used.append((f"{place}.radiomics.region", source["region"], [*plan["regions"]]))
-            used.append((f"{place}.radiomics.extractor", source["extractor"], [*plan["extractors"]]))
-            used += [(f"{place}.radiomics.sequences", item, sequences) for item in source["sequences"]]
+    references: list[Reference] = [
+        (f"segmenters.{name}.rater", segmenter["rater"], raters)
+        for name, segmenter in plan["segmenters"].items()
+    ]
+    references += [("stability.between", name, raters) for name in plan["stability"]["between"]]
+    perturbations = plan["stability"]["perturbations"]
+    if perturbations:
+        references.append(("stability.perturbations.rater", perturbations["rater"], raters))
+    for name in plan["models"]:
+        references += _references_of_model(name, plan)
     for index, comparison in enumerate(plan["comparisons"]):
         for side in ("first", "second"):
-            used.append((f"comparisons.{index}.{side}", comparison[side], [*models]))
+            references.append((f"comparisons.{index}.{side}", comparison[side], [*plan["models"]]))
     return [
         Problem(
             f"{place} names nothing in the plan",
@@ -117,9 +121,31 @@ def _dangling_names(plan: Plan, file: str) -> list[Problem]:
             found=name,
             expected=f"one of {', '.join(known)}",
         )
-        for place, name, known in used
+        for place, name, known in references
         if name not in known
     ]
+
+
+def _references_of_model(name: str, plan: Plan) -> list[Reference]:
+    """Return what a model refers to; the score of a model that itself uses scores is refused."""
+    model, place = plan["models"][name], f"models.{name}"
+    clinical = [variable["name"] for variable in plan["clinical"]]
+    first_level = [other for other in plan["models"] if not plan["models"][other].get("scores")]
+    references = [(f"{place}.clinical", item, clinical) for item in model.get("clinical", [])]
+    references += [(f"{place}.scores", item, first_level) for item in model.get("scores", [])]
+    source = model.get("radiomics")
+    if source:
+        masks = [rater["name"] for rater in plan["raters"]] + [*plan["segmenters"]]
+        sequences = [sequence["name"] for sequence in plan["sequences"]]
+        references += [
+            (f"{place}.radiomics.mask", source["mask"], masks),
+            (f"{place}.radiomics.region", source["region"], [*plan["regions"]]),
+            (f"{place}.radiomics.extractor", source["extractor"], [*plan["extractors"]]),
+        ]
+        references += [
+            (f"{place}.radiomics.sequences", item, sequences) for item in source["sequences"]
+        ]
+    return references
 
 
 def _late_predictors(plan: Plan, file: str) -> list[Problem]:
@@ -138,7 +164,7 @@ def _late_predictors(plan: Plan, file: str) -> list[Problem]:
 
 
 def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every setting as (dotted path, value); entries of lists go by name where they have one."""
+    """Yield every setting as (dotted path, value); entries of lists go by their names."""
     if isinstance(value, dict) and value:
         for key, item in value.items():
             yield from leaves(item, f"{place}.{key}".strip("."))
@@ -150,7 +176,7 @@ def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def marks(plan: Plan) -> dict[str, str | None]:
-    """Return the mark of each setting: that of its longest marked prefix, None where it has none."""
+    """Return the mark of each setting, that of its longest marked prefix; None without one."""
     marked = {place: mark for mark, places in plan["marks"].items() for place in places}
 
     def mark_of(place: str) -> str | None:

@@ -8,13 +8,25 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).resolve().parent
 SCRIPTS = PACKAGE.parent
-LOCK = SCRIPTS.parents[1] / "envs" / "cpu.lock"
-RECORDED_PACKAGES = (
-    "numpy scipy pandas SimpleITK pyradiomics tensorflow-cpu keras scikit-learn statsmodels glum"
-    " matplotlib mlflow snakemake"
-).split()
+PROJECT = SCRIPTS.parents[1]
+LOCK = PROJECT / "envs" / "cpu.lock"
+RECORDED_PACKAGES = [
+    "numpy",
+    "scipy",
+    "pandas",
+    "SimpleITK",
+    "pyradiomics",
+    "tensorflow-cpu",
+    "keras",
+    "scikit-learn",
+    "statsmodels",
+    "glum",
+    "matplotlib",
+    "mlflow",
+    "snakemake",
+]
 
 
 def sha256_of(path: str | Path) -> str:
@@ -63,13 +75,19 @@ def _files_of(module: str) -> list[Path]:
 
 
 def fingerprint(paths: Iterable[str | Path]) -> dict[str, str]:
-    """Return the SHA-256 of each file under its path as given."""
-    return {str(path): sha256_of(path) for path in paths}
+    """Return the SHA-256 of each file of code under its path in the project."""
+    return {in_project(path): sha256_of(path) for path in paths}
+
+
+def in_project(path: str | Path) -> str:
+    """Return a path relative to the project's folder, or absolute where it lies outside."""
+    full = Path(path).resolve()
+    return (full.relative_to(PROJECT) if full.is_relative_to(PROJECT) else full).as_posix()
 
 
 def digest(fingerprints: dict[str, str]) -> str:
-    """Return one SHA-256 for a set of files, whatever folder they lie in."""
-    lines = sorted(f"{Path(path).name} {value}" for path, value in fingerprints.items())
+    """Return one SHA-256 for a set of files and their names."""
+    lines = sorted(f"{path} {value}" for path, value in fingerprints.items())
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -89,14 +107,14 @@ def portable(path: str, results: Path, datasets: dict[str, str]) -> str:
     """Return a path as it is recorded, so that results can be read on another machine.
 
     Inside the results folder it is relative to that; inside a data set it is
-    ``dataset:NAME/rest``; anything else is ``project:PATH``.
+    ``dataset:NAME/rest``; anything else is ``project:PATH``, relative to the project's folder.
     """
     if Path(path).is_relative_to(results):
         return Path(path).relative_to(results).as_posix()
     for name, folder in datasets.items():
         if Path(path).is_relative_to(folder):
             return f"dataset:{name}/{Path(path).relative_to(folder).as_posix()}"
-    return f"project:{path}"
+    return f"project:{in_project(path)}"
 
 
 def resolve(recorded: str, results: Path, datasets: dict[str, str], project: Path) -> Path | None:

@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from radproof.errors import BadInput, Problem
+from radproof.provenance import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[3]
 SCHEMAS = PROJECT / "config" / "schema"
 
 
@@ -35,7 +35,7 @@ def read_yaml(path: str | Path) -> Any:
         If the file is missing or is not YAML.
     """
     try:
-        return yaml.load(Path(path).read_text(encoding="utf-8"), _UniqueKeyLoader)  # noqa: S506
+        return yaml.load(Path(path).read_text(encoding="utf-8"), _UniqueKeyLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         found = " ".join(str(error).split())
         raise BadInput(Problem("file cannot be read", file=str(path), found=found)) from error
@@ -77,11 +77,14 @@ def _as_list(types: str | list[str] | None) -> list[str]:
 
 
 def _problem(error: ValidationError, file: str, place: str) -> Problem:
+    rule: Any = error.validator_value
+    instance: Any = error.instance
     path = ".".join([place, *map(str, error.absolute_path)]).strip(".")
     where = path or "the top level"
     if error.validator == "additionalProperties":
-        known = sorted(error.schema.get("properties", {}))
-        unknown = sorted(set(error.instance) - set(known))
+        schema: Any = error.schema
+        known = sorted(schema.get("properties", {}))
+        unknown = sorted(set(instance) - set(known))
         return Problem(
             f"unknown setting at {where}",
             file=file,
@@ -90,7 +93,7 @@ def _problem(error: ValidationError, file: str, place: str) -> Problem:
             remedy="remove it or correct its spelling",
         )
     if error.validator == "required":
-        missing: Iterable[str] = [key for key in error.validator_value if key not in error.instance]
+        missing: Iterable[str] = [key for key in rule if key not in instance]
         return Problem(
             f"missing setting at {where}",
             file=file,

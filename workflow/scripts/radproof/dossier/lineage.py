@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from radproof.errors import BadInput, Problem
-from radproof.provenance import resolve, sha256_of
-from radproof.schema import PROJECT
+from radproof.provenance import PROJECT, resolve, sha256_of
 from radproof.tables import read_json
 
 Record = dict[str, Any]
@@ -87,7 +86,9 @@ def trace(
         The project's folder, against which code is compared (a note, not a problem).
     """
     files = list(files)
-    maker = {entry["path"]: record for record in read_records(results) for entry in record["outputs"]}
+    maker = {
+        entry["path"]: record for record in read_records(results) for entry in record["outputs"]
+    }
     lineage = Lineage(file=", ".join(files))
     expected: dict[str, tuple[str, str]] = {}
     waiting, seen = list(files), set(files)

@@ -1,0 +1,101 @@
+"""A plan is complete, closed and consistent, and says kindly what is wrong with it."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from radproof.errors import BadInput
+from radproof.plan import canonical, load_plan, marks
+from radproof.provenance import PROJECT
+from radproof.schema import read_yaml, typed
+
+PLANS = sorted((PROJECT / "config" / "studies").glob("*.yaml"))
+Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture(scope="module")
+def raw() -> dict[str, Any]:
+    return read_yaml(PROJECT / "config/studies/otscc-simulated.yaml")
+
+
+def problems_of(raw: dict[str, Any], change: Change, folder: Path) -> str:
+    plan = copy.deepcopy(raw)
+    change(plan)
+    path = folder / "plan.yaml"
+    path.write_text(yaml.safe_dump(plan, sort_keys=False))
+    with pytest.raises(BadInput) as caught:
+        load_plan(path)
+    assert all(problem.file == str(path) for problem in caught.value.problems)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
+def test_our_plans_load_and_every_setting_has_a_mark(path: Path) -> None:
+    plan = load_plan(path)
+    assert plan["study"] == path.stem
+    assert None not in marks(plan).values()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda plan: plan.update(colour="red"), "unknown setting at the top level (found colour"),
+        (lambda plan: plan["images"].update(spacing=1), "unknown setting at images"),
+        (
+            lambda plan: plan["models"]["clinical"].update(cv=5),
+            "unknown setting at models.clinical",
+        ),
+        (lambda plan: plan.pop("seed"), "missing setting at the top level (expected seed)"),
+        (lambda plan: plan["models"]["clinical"].update(kind="magic"), "one of "),
+        (lambda plan: plan.update(seed="seven"), "setting seed is wrong (found 'seven'"),
+        (lambda plan: plan["stability"].update(threshold=7), "at most 1"),
+        (lambda plan: plan["models"]["clinical"]["clinical"].append("grade"), "names nothing"),
+        (lambda plan: plan["clinical"][0].update(available="pathology"), "after the decision"),
+        (lambda plan: plan["marks"]["our choice"].remove("seed"), "without a mark"),
+        (
+            lambda plan: plan["models"]["nomogram_auto"].update(scores=["nomogram_manual"]),
+            "models.nomogram_auto.scores names nothing",
+        ),
+    ],
+)
+def test_wrong_plans_are_refused(
+    raw: dict[str, Any], change: Change, said: str, tmp_path: Path
+) -> None:
+    assert said in problems_of(raw, change, tmp_path)
+
+
+def test_unknown_kind_lists_those_there_are(raw: dict[str, Any], tmp_path: Path) -> None:
+    said = problems_of(raw, lambda plan: plan["regions"]["whole"].update(kind="ring"), tmp_path)
+    assert "unknown kind at regions.whole" in said
+    assert "shell" in said
+    assert "whole" in said
+
+
+def test_all_problems_are_said_at_once(raw: dict[str, Any], tmp_path: Path) -> None:
+    def change(plan: dict[str, Any]) -> None:
+        plan.update(colour="red")
+        plan["images"]["size"] = "big"
+
+    assert len(problems_of(raw, change, tmp_path).splitlines()) == 2
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "plan.yaml"
+    path.write_text("seed: 1\nseed: 2\n")
+    with pytest.raises(BadInput, match="stands twice"):
+        load_plan(path)
+
+
+def test_missing_plan_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"nowhere\.yaml"):
+        load_plan(tmp_path / "nowhere.yaml")
+
+
+def test_order_of_keys_and_spelling_of_numbers_do_not_matter() -> None:
+    schema = {"properties": {"a": {"type": "number"}, "b": {"type": "integer"}}}
+    first = canonical(typed({"a": 4, "b": 2}, schema))
+    assert first == canonical(typed({"b": 2, "a": 4.0}, schema))
+    assert first == '{"a": 4.0, "b": 2}'

@@ -1,0 +1,96 @@
+"""What changes rerun what: content decides, and only what a rule uses."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from radproof.schema import read_yaml
+
+from tests.workflow.conftest import Project
+
+pytestmark = pytest.mark.study
+
+
+def replan(project: Project, **changes: Any) -> None:
+    plan = read_yaml(project.plan_path)
+    for path, value in changes.items():
+        *parents, last = path.split("__")
+        holder = plan
+        for parent in parents:
+            holder = holder[parent]
+        holder[last] = value
+    project.write_plan(plan)
+
+
+def edit(path: Path) -> None:
+    path.write_text(path.read_text() + "\n# edited\n")
+
+
+def test_touching_everything_runs_nothing(study_copy: Project) -> None:
+    for path in study_copy.folder.rglob("*"):
+        if path.is_file() and ".snakemake" not in path.parts:
+            os.utime(path)
+    assert study_copy.planned() == {}
+
+
+def test_a_mark_or_the_order_of_keys_runs_only_what_prints_it(study_copy: Project) -> None:
+    plan = read_yaml(study_copy.plan_path)
+    study_copy.write_plan(dict(reversed(plan.items())))
+    assert study_copy.planned() == {}
+
+
+def test_the_threshold_of_masks_trains_nothing(study_copy: Project) -> None:
+    replan(study_copy, segmenters__unet__inference__threshold=0.4)
+    jobs = study_copy.planned()
+    assert "train_segmenter" not in jobs
+    assert "prepare_images" not in jobs
+    assert "segment_patients" in jobs
+
+
+def test_the_margin_of_a_comparison_fits_nothing(study_copy: Project) -> None:
+    plan = read_yaml(study_copy.plan_path)
+    plan["comparisons"][0]["margin"] = 0.1
+    study_copy.write_plan(plan)
+    jobs = study_copy.planned()
+    assert "compare_models" in jobs
+    assert "fit_model" not in jobs
+    assert "evaluate_models" not in jobs
+
+
+def test_a_new_region_runs_only_its_own_targets(study_copy: Project) -> None:
+    plan = read_yaml(study_copy.plan_path)
+    plan["regions"]["ring"] = {"kind": "shell", "inner_mm": 0.0, "outer_mm": 5.0}
+    plan["models"]["radiomics_ring"] = plan["models"]["radiomics_auto"] | {
+        "radiomics": plan["models"]["radiomics_auto"]["radiomics"] | {"region": "ring"}
+    }
+    study_copy.write_plan(plan)
+    jobs = study_copy.planned()
+    batches = 4
+    assert jobs["extract_features"] == batches
+    assert jobs["fit_model"] == jobs["predict"] == jobs["assess_stability"] == 1
+
+
+def test_editing_a_kind_runs_that_kind_again(study_copy: Project) -> None:
+    library = study_copy.folder / "workflow" / "scripts" / "radproof"
+    edit(library / "radiomics" / "regions" / "shell.py")
+    assert study_copy.planned() == {}
+    edit(library / "radiomics" / "regions" / "whole.py")
+    jobs = study_copy.planned()
+    assert "extract_features" in jobs
+    assert "segment_patients" not in jobs
+
+
+def test_editing_a_figure_draws_that_figure_again(study_copy: Project) -> None:
+    edit(study_copy.folder / "workflow" / "scripts" / "radproof" / "figures" / "roc.py")
+    jobs = study_copy.planned()
+    assert "plot_roc" in jobs
+    assert "plot_calibration" not in jobs
+    assert "evaluate_models" not in jobs
+
+
+def test_editing_a_module_that_a_script_imports_runs_the_rule(study_copy: Project) -> None:
+    edit(study_copy.folder / "workflow" / "scripts" / "radproof" / "evaluation" / "delong.py")
+    jobs = study_copy.planned()
+    assert "evaluate_models" in jobs
+    assert "fit_model" not in jobs

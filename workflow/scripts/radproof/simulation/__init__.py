@@ -1,0 +1,1 @@
+"""Simulation: a phantom cohort whose truth is known."""
