@@ -1,0 +1,108 @@
+"""Scores of models by outcome, in the sets where the patient was not fitted."""
+
+from collections.abc import Sequence
+from math import ceil
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from radproof.figures.style import (
+    TWO_COLUMNS_MM,
+    colour,
+    kind_label,
+    label_of,
+    new_figure,
+    print_style,
+)
+
+COLUMNS_OF_PANELS = 3
+OUTCOMES = {0: "without event", 1: "with event"}
+
+
+@print_style()
+def draw(
+    predictions: pd.DataFrame, models: Sequence[str], outcome: str, *, simulated: bool
+) -> tuple[Figure, pd.DataFrame]:
+    """Draw one panel a model: each patient's score and the quartiles, by set and outcome.
+
+    Parameters
+    ----------
+    predictions
+        ``patient set outcome model kind score``; apparent predictions are left out.
+    models
+        The models to show.
+    outcome
+        What the event is, for the legend.
+    simulated
+        Whether the patients are simulated.
+
+    Returns
+    -------
+    tuple
+        The figure and the rows it shows.
+    """
+    columns = ["model", "set", "kind", "outcome", "patient", "score"]
+    shown = predictions["model"].isin(models) & (predictions["kind"] != "apparent")
+    plotted = predictions.loc[shown, columns].dropna(subset="score").reset_index(drop=True)
+    groups = list(dict.fromkeys(zip(plotted["set"], plotted["kind"], strict=True)))
+    rows = ceil(len(models) / COLUMNS_OF_PANELS)
+    figure = new_figure(TWO_COLUMNS_MM, rows * 62 + 10, simulated)
+    panels = figure.subplots(rows, min(len(models), COLUMNS_OF_PANELS), squeeze=False)
+    for axes, model in zip(panels.flat, models, strict=False):
+        _draw_panel(axes, plotted[plotted["model"] == model], groups)
+        axes.set_title(label_of(model))
+        axes.set_ylabel("Score (log odds)")
+    for axes in panels.flat[len(models) :]:
+        axes.set_axis_off()
+    handles, labels = panels.flat[0].get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=2, title=outcome, title_fontsize=7
+    )
+    return figure, plotted
+
+
+def _draw_panel(axes: Axes, rows: pd.DataFrame, groups: list[tuple[str, str]]) -> None:
+    places, names = [], []
+    for index, (set_name, kind) in enumerate(groups):
+        group = rows[(rows["set"] == set_name) & (rows["kind"] == kind)]
+        for event, offset in ((0, -0.2), (1, 0.2)):
+            score = group.loc[group["outcome"] == event, "score"]
+            _draw_scores(axes, score, index + offset, event, label=index == 0)
+            places.append(index + offset)
+            names.append(f"n = {len(score)}")
+        title = kind_label(set_name, kind)
+        axes.text(
+            index, -0.13, title, transform=axes.get_xaxis_transform(), ha="center", va="top"
+        )
+    axes.set_xticks(places, names)
+    axes.set_xlim(-0.5, len(groups) - 0.5)
+
+
+def _draw_scores(
+    axes: Axes, score: pd.Series, place: float, event: int, label: bool
+) -> None:
+    shade = colour(event + 1)
+    spread = place + 0.14 * ((pd.RangeIndex(len(score)) * 0.618034) % 1 - 0.5)
+    axes.plot(
+        spread,
+        score,
+        "os"[event],
+        color=shade,
+        markersize=2.5,
+        alpha=0.6,
+        markeredgewidth=0,
+        label=OUTCOMES[event] if label else None,
+    )
+    if len(score):
+        axes.boxplot(
+            [score],
+            positions=[place],
+            widths=0.28,
+            showfliers=False,
+            medianprops={"color": shade, "linewidth": 1.5},
+            boxprops={"color": shade},
+            whiskerprops={"color": shade},
+            capprops={"color": shade},
+            manage_ticks=False,
+        )

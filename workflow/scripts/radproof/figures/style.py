@@ -1,0 +1,125 @@
+"""One look for every figure: print sizes, colours that colour-blind readers can tell apart."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from radproof.tables import write_table
+
+ONE_COLUMN_MM = 89.0
+TWO_COLUMNS_MM = 180.0
+MM_PER_INCH = 25.4
+SIMULATED = "Simulated cohort"
+SIMULATED_STRIP_MM = 5.0
+SMALL_PT = 7.0
+
+# Okabe & Ito 2008, without yellow, which is too light for lines on white; black first.
+COLOURS = ["#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
+GREY = "#8C8C8C"
+WARNING = "#D55E00"
+# Lines differ by more than colour, so that they can be told apart in a grey print.
+DASHES: list[Any] = ["-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (3, 1, 1, 1, 1, 1))]
+
+SETTINGS: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": SMALL_PT,
+    "axes.labelsize": SMALL_PT,
+    "axes.titlesize": 7.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.labelsize": SMALL_PT,
+    "ytick.labelsize": SMALL_PT,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "legend.fontsize": SMALL_PT,
+    "legend.frameon": False,
+    "lines.linewidth": 1.2,
+    "savefig.dpi": 300,
+    # Text stays text in SVG: it can be searched, read aloud and edited by a journal.
+    "svg.fonttype": "none",
+    # Without a salt of ours, identifiers inside SVG files would be random.
+    "svg.hashsalt": "radproof",
+}
+
+
+@contextmanager
+def print_style() -> Iterator[None]:
+    """Apply the style, whatever the user's own matplotlib settings are; also a decorator."""
+    with matplotlib.style.context(["default", SETTINGS]):
+        yield
+
+
+def new_figure(width_mm: float, height_mm: float, simulated: bool) -> Figure:
+    """Return an empty figure; that of a simulated cohort says so in a strip at its top."""
+    figure = Figure(
+        figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), layout="constrained"
+    )
+    if simulated:
+        mark_simulated(figure, height_mm)
+    return figure
+
+
+def mark_simulated(figure: Figure, height_mm: float) -> None:
+    """Write the mark of a simulated cohort in a strip kept free at the top."""
+    top = 1 - SIMULATED_STRIP_MM / height_mm
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.set(rect=(0, 0, 1, top))  # type: ignore[call-arg]
+    figure.text(
+        0.995,
+        1 - 0.7 / height_mm,
+        SIMULATED,
+        ha="right",
+        va="top",
+        fontsize=SMALL_PT,
+        fontweight="bold",
+        color=WARNING,
+    )
+
+
+def panel_letter(axes: Axes, letter: str, title: str) -> None:
+    """Title a panel with its letter."""
+    axes.set_title(f"{letter}  {title}")
+
+
+def label_of(name: str) -> str:
+    """Return a name of the plan as it is shown: underscores become spaces."""
+    return name.replace("_", " ")
+
+
+def kind_label(set_name: str, kind: str) -> str:
+    """Return how predictions are called in a panel's title."""
+    words = {"held_out": "held out", "out_of_fold": "out of fold", "apparent": "apparent"}
+    return f"{label_of(set_name)}, {words.get(kind, kind)}"
+
+
+def colour(index: int) -> str:
+    """Return the colour of the series with this index."""
+    return COLOURS[index % len(COLOURS)]
+
+
+def dashes(index: int) -> Any:
+    """Return the line style of the series with this index."""
+    return DASHES[index % len(DASHES)]
+
+
+def save(figure: Figure, plotted: pd.DataFrame, svg: Path, png: Path, tsv: Path) -> None:
+    """Write a figure as SVG and PNG, and the plotted numbers beside it; the same bytes each time.
+
+    Neither file carries a date nor the name of the program that wrote it.
+    """
+    for path in (svg, png):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with print_style():
+        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(png, format="png", metadata={"Software": None})
+    write_table(plotted, tsv)

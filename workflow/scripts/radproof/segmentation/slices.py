@@ -1,0 +1,173 @@
+"""From patients' volumes to the slices that a network is trained on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from radproof.errors import BadInput, Problem
+from radproof.volumes import grid_differences, read_mask, read_volume
+
+STRIDE = 32
+
+
+@dataclass(frozen=True)
+class Slices:
+    """Slices of several patients, padded to one size.
+
+    Attributes
+    ----------
+    stack
+        Images and, as last channel, the mask (0 or 1): float32, (slice, y, x, channel).
+    extents
+        Height and width in voxels of each slice before padding, (slice, 2).
+    centres
+        Row and column of the middle of the tumour in each slice, NaN where there is none.
+    patients
+        Number of the patient of each slice, in the order in which patients were given.
+    """
+
+    stack: np.ndarray
+    extents: np.ndarray
+    centres: np.ndarray
+    patients: np.ndarray
+
+    @property
+    def has_tumour(self) -> np.ndarray:
+        """Whether each slice holds a voxel of the tumour."""
+        return ~np.isnan(self.centres[:, 0])
+
+
+def read_channels(patient: str, files: Sequence[str | Path]) -> tuple[np.ndarray, sitk.Image]:
+    """Read a patient's sequences as float32 (z, y, x, channel), and the image giving their grid.
+
+    Raises
+    ------
+    BadInput
+        If a file cannot be read, holds NaN or infinity, or lies on another grid than the first.
+    """
+    images = [read_volume(file, patient) for file in files]
+    problems = []
+    for file, image in zip(files, images, strict=True):
+        if differences := grid_differences(images[0], image):
+            problems.append(_off_grid(patient, file, files[0], differences))
+    if problems:
+        raise BadInput(problems)
+    channels = [sitk.GetArrayFromImage(image).astype(np.float32) for image in images]
+    for file, channel in zip(files, channels, strict=True):
+        if not np.isfinite(channel).all():
+            problems.append(Problem("image holds NaN or infinity", patient, str(file)))
+    if problems:
+        raise BadInput(problems)
+    return np.stack(channels, axis=-1), images[0]
+
+
+def _off_grid(
+    patient: str, file: str | Path, first: str | Path, differences: Sequence[str]
+) -> Problem:
+    return Problem(
+        "file lies on another grid than the patient's first sequence",
+        patient=patient,
+        file=str(file),
+        found="; ".join(differences),
+        expected=f"the grid of {first}",
+        remedy="prepare the images again",
+    )
+
+
+def padded(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return (z, y, x, channel) grown at the far ends to a size, with each channel's minimum."""
+    grown = np.empty((image.shape[0], height, width, image.shape[-1]), image.dtype)
+    grown[:] = image.min(axis=(0, 1, 2))
+    grown[:, : image.shape[1], : image.shape[2]] = image
+    return grown
+
+
+def to_stride(length: int) -> int:
+    """Return the smallest multiple of the network's stride that is not below ``length``."""
+    return -(-length // STRIDE) * STRIDE
+
+
+def read_slices(
+    patients: Sequence[str],
+    images: Mapping[str, Sequence[str | Path]],
+    masks: Mapping[str, str | Path],
+) -> Slices:
+    """Read patients' images and masks as slices, padded to the largest patient's size.
+
+    Raises
+    ------
+    BadInput
+        With every problem of every patient: unreadable files, grids that differ.
+    """
+    volumes, problems = [], []
+    for patient in patients:
+        try:
+            image, grid = read_channels(patient, images[patient])
+            mask = read_mask(masks[patient], 1, patient)
+            if differences := grid_differences(grid, mask):
+                first = images[patient][0]
+                raise BadInput(_off_grid(patient, masks[patient], first, differences))
+        except BadInput as error:
+            problems += error.problems
+            continue
+        drawn = sitk.GetArrayFromImage(mask)[..., None].astype(np.float32)
+        volumes.append(np.concatenate([image, drawn], axis=-1))
+    if problems:
+        raise BadInput(problems)
+    height, width = (to_stride(max(volume.shape[axis] for volume in volumes)) for axis in (1, 2))
+    stack = np.concatenate([padded(volume, height, width) for volume in volumes])
+    counts = [len(volume) for volume in volumes]
+    return Slices(
+        stack=stack,
+        extents=np.repeat([volume.shape[1:3] for volume in volumes], counts, axis=0),
+        centres=_tumour_centres(stack[..., -1]),
+        patients=np.repeat(np.arange(len(volumes)), counts),
+    )
+
+
+def _tumour_centres(masks: np.ndarray) -> np.ndarray:
+    n_voxels = masks.sum(axis=(1, 2))
+    n_voxels[n_voxels == 0] = np.nan
+    rows = masks.sum(axis=2) @ np.arange(masks.shape[1]) / n_voxels
+    columns = masks.sum(axis=1) @ np.arange(masks.shape[2]) / n_voxels
+    return np.stack([rows, columns], axis=1)
+
+
+def draw_slices(
+    has_tumour: np.ndarray, background_share: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Return the slices of one epoch, in random order: every one with tumour, and some without.
+
+    Those without are drawn anew each time, to make up ``background_share`` of the epoch; each at
+    most once, so that there may be fewer.
+    """
+    with_tumour, without = np.flatnonzero(has_tumour), np.flatnonzero(~has_tumour)
+    wanted = round(len(with_tumour) * background_share / (1.0 - background_share))
+    drawn = rng.choice(without, min(wanted, len(without)), replace=False)
+    return rng.permutation(np.concatenate([with_tumour, drawn]))
+
+
+def validation_patients(
+    patients: Sequence[str], fraction: float, rng: np.random.Generator
+) -> list[str]:
+    """Return the patients kept for choosing the best epoch: a random ``fraction``, at least one.
+
+    Raises
+    ------
+    BadInput
+        If no patient would be left to train on.
+    """
+    count = max(1, round(len(patients) * fraction))
+    if count >= len(patients):
+        raise BadInput(
+            Problem(
+                "too few patients to train a segmenter",
+                found=f"{len(patients)}, of which {count} for validation",
+                expected="at least one more",
+                remedy="make fewer folds or lower validation_fraction",
+            )
+        )
+    return sorted(rng.choice(sorted(patients), count, replace=False).tolist())
