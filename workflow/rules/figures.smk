@@ -105,7 +105,7 @@ rule plot_segmentation:
     log:
         log_of("plot_segmentation", "{segmenter}"),
     params:
-        settings=drawing(),
+        settings=lambda wildcards: drawing(segmenter=wildcards.segmenter),
     script:
         "../scripts/plot_segmentation.py"
 

@@ -1,0 +1,11 @@
+from radproof.figures.stability import draw
+from radproof.figures.style import save
+from radproof.job import open_job
+from radproof.tables import read_table
+
+with open_job(snakemake) as job:
+    settings = job.settings
+    form, threshold = settings["stability"]["form"], settings["stability"]["threshold"]
+    table = read_table(job.input.stability)
+    figure, plotted = draw(table, form, threshold, simulated=settings["simulated"])
+    save(figure, plotted, job.output.svg, job.output.png, job.output.tsv)

@@ -1,0 +1,87 @@
+"""What every learner asks of the table it is fitted on, checked once and said at once."""
+
+import numpy as np
+import pandas as pd
+
+from radproof.errors import BadInput, Problem
+
+
+def check_training(table: pd.DataFrame, outcome: pd.Series) -> None:
+    """Check that a table can be fitted; missing values are the learner's own affair.
+
+    Parameters
+    ----------
+    table
+        Index patient; columns float, or categorical with the levels of the plan.
+    outcome
+        Index patient, in the order of ``table``; 0 or 1.
+
+    Raises
+    ------
+    BadInput
+        With every problem found: no patients, duplicates, outcomes other than 0 and 1, only one
+        class, text or infinite values among numbers.
+    """
+    problems = _problems_of_outcome(outcome)
+    if not table.index.equals(outcome.index):
+        problems.append(Problem("predictors and outcomes are not of the same patients"))
+    if not table.index.is_unique:
+        found = ", ".join(map(str, table.index[table.index.duplicated()].unique()))
+        problems.append(Problem("patients stand twice among the predictors", found=found))
+    if not table.columns.is_unique:
+        found = ", ".join(map(str, table.columns[table.columns.duplicated()].unique()))
+        problems.append(Problem("predictors stand twice", found=found))
+    else:
+        problems += _problems_of_values(table)
+    if problems:
+        raise BadInput(problems)
+
+
+def _problems_of_outcome(outcome: pd.Series) -> list[Problem]:
+    if outcome.empty:
+        return [Problem("no patients to fit on")]
+    values = set(outcome.tolist())
+    if not values <= {0, 1}:
+        wrong = outcome[~outcome.isin([0, 1])]
+        return [
+            Problem("outcome is not 0 or 1", patient=str(patient), found=str(value))
+            for patient, value in wrong.items()
+        ]
+    if len(values) == 1:
+        return [
+            Problem(
+                "only one class of the outcome",
+                found=f"{outcome.size} patients, all {outcome.iloc[0]}",
+                expected="both 0 and 1",
+                remedy="use fewer folds or more patients",
+            )
+        ]
+    return []
+
+
+def _problems_of_values(table: pd.DataFrame) -> list[Problem]:
+    problems = []
+    for name, column in table.items():
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            continue
+        if not pd.api.types.is_numeric_dtype(column):
+            problems.append(Problem(f"predictor {name} holds text", expected="numbers"))
+            continue
+        for patient in column.index[np.isinf(column.to_numpy(float))]:
+            problems.append(Problem(f"predictor {name} is infinite", patient=str(patient)))
+    return problems
+
+
+def columns_of(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Return the columns that a fitted model reads, in its order.
+
+    Raises
+    ------
+    BadInput
+        If the table lacks any of them.
+    """
+    missing = [name for name in names if name not in table.columns]
+    if missing:
+        what = "predictors of the model are missing from the table"
+        raise BadInput(Problem(what, found=", ".join(missing)))
+    return table[names]

@@ -1,0 +1,151 @@
+"""From clinical variables to the columns of a regression, learned on training patients alone."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from radproof.errors import BadInput, Problem
+from radproof.models.checks import columns_of
+
+FEW_VALUES = 10
+
+
+def learn_coding(table: pd.DataFrame, missing: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """Learn levels, fill values and axes of the variables; return them and what must be said.
+
+    Parameters
+    ----------
+    table
+        Training patients; float columns, or categorical ones with the levels of the plan.
+    missing
+        ``refuse``; ``impute``: median or most frequent level; ``indicator``: the same, and a column
+        that says that the value was missing.
+
+    Returns
+    -------
+    list, list
+        One mapping a variable, ready for JSON, and warnings as text.
+
+    Raises
+    ------
+    BadInput
+        If values are missing and ``missing`` is ``refuse``.
+    """
+    if missing == "refuse" and table.isna().any(axis=None):
+        rows, columns = np.nonzero(table.isna().to_numpy())
+        raise BadInput(
+            [
+                Problem(f"{table.columns[column]} is missing", patient=str(table.index[row]))
+                for row, column in zip(rows, columns, strict=True)
+            ]
+        )
+    variables, warnings = [], []
+    for name, column in table.items():
+        known = column.dropna()
+        if known.empty:
+            warnings.append(f"{name} is missing in every patient fitted on and is left out")
+            continue
+        variable = {"variable": str(name), "n_missing": int(column.isna().sum())}
+        variable["indicator"] = missing == "indicator" and bool(column.isna().any())
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            variable |= _learn_category(known)
+            for absent, level in variable["merged"].items():
+                warnings.append(f"{name}={absent} was not seen in fitting and counts as {level}")
+        else:
+            variable |= _learn_number(known)
+        if variable["n_missing"]:
+            warnings.append(f"{name}: {variable['n_missing']} missing values become the fill value")
+        variables.append(variable)
+    return variables, warnings
+
+
+def _learn_number(known: pd.Series) -> dict[str, Any]:
+    values = sorted({float(value) for value in known})
+    return {
+        "kind": "number",
+        "fill": float(known.median()),
+        "minimum": values[0],
+        "maximum": values[-1],
+        "values": values if len(values) <= FEW_VALUES else None,
+    }
+
+
+def _learn_category(known: pd.Series) -> dict[str, Any]:
+    """Learn the levels seen; one never seen counts as its nearest in the order of the plan."""
+    order = [str(level) for level in known.cat.categories]
+    counts = known.value_counts().reindex(known.cat.categories)
+    seen = [place for place, count in enumerate(counts) if count > 0]
+    merged = {
+        level: order[min(seen, key=lambda other: (abs(other - place), other))]
+        for place, level in enumerate(order)
+        if place not in seen
+    }
+    # The most frequent level; among equals the first in the order of the plan.
+    fill = order[max(seen, key=lambda place: (counts.iloc[place], -place))]
+    levels = [order[place] for place in seen]
+    return {"kind": "category", "fill": fill, "levels": levels, "merged": merged}
+
+
+def encode(variables: list[dict[str, Any]], table: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of the regression: index patient, float, no missing values.
+
+    A number is itself; a category has one 0/1 column ``variable=level`` for each level but the
+    first (treatment coding); ``variable=missing`` stands where missing values were indicated.
+
+    Raises
+    ------
+    BadInput
+        If a variable is missing from the table, or a level is none of the plan's.
+    """
+    table = columns_of(table, [variable["variable"] for variable in variables])
+    columns: dict[str, np.ndarray] = {}
+    for variable in variables:
+        name = variable["variable"]
+        column = table[name]
+        if variable["kind"] == "number":
+            columns[name] = column.fillna(variable["fill"]).to_numpy(float)
+        else:
+            levels = _merge_levels(column, variable)
+            for level in variable["levels"][1:]:
+                columns[f"{name}={level}"] = (levels == level).to_numpy(float)
+        if variable["indicator"]:
+            columns[f"{name}=missing"] = column.isna().to_numpy(float)
+    return pd.DataFrame(columns, index=table.index)
+
+
+def _merge_levels(column: pd.Series, variable: dict[str, Any]) -> pd.Series:
+    levels = column.astype(object).where(column.notna(), variable["fill"])
+    levels = levels.map(lambda level: variable["merged"].get(level, level))
+    unknown = levels[~levels.isin(variable["levels"])]
+    if len(unknown):
+        raise BadInput(
+            [
+                Problem(
+                    f"unknown level of {variable['variable']}",
+                    patient=str(patient),
+                    found=str(level),
+                    expected=f"one of {', '.join([*variable['levels'], *variable['merged']])}",
+                )
+                for patient, level in unknown.items()
+            ]
+        )
+    return levels
+
+
+def independent_columns(columns: pd.DataFrame) -> list[str]:
+    """Return the columns that neither are constant nor follow from those before them.
+
+    As R's ``glm`` drops aliased terms, in the order of the columns.
+    """
+    kept: list[str] = []
+    basis = np.full((len(columns), 1), 1 / np.sqrt(max(len(columns), 1)))
+    for name, column in columns.items():
+        values = column.to_numpy(float)
+        size = np.linalg.norm(values)
+        rest = values - basis @ (basis.T @ values)
+        rest = rest - basis @ (basis.T @ rest)
+        if np.linalg.norm(rest) > 1e-9 * size:
+            kept.append(str(name))
+            basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
+    return kept

@@ -1,0 +1,174 @@
+"""The table that a model is fitted on or applied to, for one way of leaving folds out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from radproof.errors import BadInput, Problem
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where a model's predictors come from.
+
+    Attributes
+    ----------
+    settings
+        The model's entry of the plan: ``clinical``, ``scores`` or ``radiomics``, where it has them.
+    clinical
+        The plan's entries of the clinical variables.
+    features
+        Index patient, one column a feature; None without radiomics.
+    """
+
+    settings: dict[str, Any]
+    clinical: list[dict[str, Any]]
+    features: pd.DataFrame | None
+
+
+def clinical_columns(patients: pd.DataFrame, sources: Sources) -> pd.DataFrame:
+    """Return the model's clinical variables: float, or categorical with the plan's levels.
+
+    Raises
+    ------
+    BadInput
+        If a variable is missing from the table, a number is text, or a level is none of the plan's.
+    """
+    entries = {entry["name"]: entry for entry in sources.clinical}
+    columns: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name in sources.settings.get("clinical", []):
+        if name not in entries or name not in patients.columns:
+            problems.append(Problem(f"clinical variable {name} is missing from the patients"))
+        elif entries[name]["kind"] == "number":
+            columns[name] = pd.to_numeric(patients[name], errors="coerce").astype(float)
+            wrong = columns[name].isna() & patients[name].notna()
+            problems += _wrong_values(patients.loc[wrong, name], "a number")
+        else:
+            levels = [str(level) for level in entries[name]["levels"]]
+            known = patients[name].map(as_level, na_action="ignore")
+            columns[name] = pd.Categorical(known, categories=levels)
+            wrong = known.notna() & ~known.isin(levels)
+            problems += _wrong_values(patients.loc[wrong, name], f"one of {', '.join(levels)}")
+    if problems:
+        raise BadInput(problems)
+    return pd.DataFrame(columns, index=patients.index)
+
+
+def as_level(value: Any) -> str:
+    """Return a category as text; a table read without types makes 2 or 2.0 of the level 2."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _wrong_values(values: pd.Series, expected: str) -> list[Problem]:
+    return [
+        Problem(
+            f"{values.name} is wrong", patient=str(patient), found=str(value), expected=expected
+        )
+        for patient, value in values.items()
+    ]
+
+
+def radiomics_columns(patients: pd.Index, names: list[str], sources: Sources) -> pd.DataFrame:
+    """Return features of patients; a patient whose features failed has missing values.
+
+    Raises
+    ------
+    BadInput
+        If there is no feature table, or a patient or feature is not in it.
+    """
+    if sources.features is None:
+        raise BadInput(Problem("the model uses radiomics but no features were given"))
+    features = sources.features
+    twice = features.index[features.index.duplicated()]
+    absent = patients.difference(features.index)
+    unknown = [name for name in names if name not in features.columns]
+    problems = [Problem("features stand twice", patient=str(patient)) for patient in twice]
+    problems += [Problem("no row of features", patient=str(patient)) for patient in absent]
+    problems += [Problem("feature is missing from the table", found=name) for name in unknown]
+    if problems:
+        raise BadInput(problems)
+    return features.loc[patients, names].astype(float).replace([np.inf, -np.inf], np.nan)
+
+
+def candidate_features(sources: Sources) -> list[str]:
+    """Return the features of the sequences that the model's plan names, in table order.
+
+    Shape features are of the mask alone and carry the name of the study's first sequence.
+    """
+    if "radiomics" not in sources.settings or sources.features is None:
+        return []
+    sequences = sources.settings["radiomics"]["sequences"]
+    return [name for name in sources.features.columns if name.split("__")[0] in sequences]
+
+
+def stable_features(
+    candidates: list[str], stability: pd.DataFrame | None, left_out: str
+) -> list[str]:
+    """Return the candidates that were kept without the left-out folds, the most stable first.
+
+    Parameters
+    ----------
+    candidates
+        Names of features.
+    stability
+        Columns ``feature left_out icc kept``; without a table every candidate stays.
+    left_out
+        The folds left out: ``none``, ``1``, ``1+2``, …
+
+    Raises
+    ------
+    BadInput
+        If the table says nothing about these folds.
+    """
+    if stability is None:
+        return candidates
+    rows = stability[stability["left_out"] == left_out]
+    if rows.empty and candidates:
+        what = f"stability was not assessed with folds {left_out} left out"
+        raise BadInput(Problem(what, remedy="assess stability anew"))
+    kept = rows[rows["kept"].astype(bool) & rows["feature"].isin(candidates)]
+    ordered = kept.sort_values(["icc", "feature"], ascending=[False, True], kind="stable")
+    return list(ordered["feature"])
+
+
+def upstream_columns(upstream: dict[str, pd.DataFrame], wanted: pd.Series) -> pd.DataFrame:
+    """Return one column an upstream model: its score less the mean score of its own fit.
+
+    Scores of different fits are compared here, one of each fold, and their intercepts differ; the
+    mean over the patients fitted on is taken off so that an upstream model that selected nothing
+    is 0 for everybody, and not a hint of how many events a fold holds.
+
+    Parameters
+    ----------
+    upstream
+        Name of the model to a table ``patient left_out score score_mean``.
+    wanted
+        Index patient; which folds must have been left out of the fit that scored the patient.
+
+    Raises
+    ------
+    BadInput
+        If an upstream model did not score a patient in that way.
+    """
+    columns, problems = {}, []
+    for name, scored in upstream.items():
+        values = scored["score"] - scored["score_mean"]
+        by_patient = dict(
+            zip(zip(scored["patient"], scored["left_out"], strict=True), values, strict=True)
+        )
+        columns[name] = [by_patient.get(key, np.nan) for key in wanted.items()]
+        problems += [
+            Problem(
+                f"{name} gives no score with folds {left_out} left out",
+                patient=str(patient),
+                expected="an upstream model without scores of its own, and three folds or more",
+            )
+            for patient, left_out in wanted.items()
+            if (patient, left_out) not in by_patient
+        ]
+    if problems:
+        raise BadInput(problems)
+    return pd.DataFrame(columns, index=wanted.index, dtype=float)

@@ -1,0 +1,197 @@
+"""Radiomics score: LASSO logistic regression after removing constant and correlated features."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from radproof.models.checks import check_training, columns_of
+from radproof.models.lasso_path import (
+    choose_lambdas,
+    cross_validate,
+    is_constant,
+    lambda_path,
+    polish,
+    solve_path,
+    standardise,
+    stratified_folds,
+)
+from radproof.models.scores import linear_predictor, score_table
+
+
+def fit(
+    table: pd.DataFrame, outcome: pd.Series, settings: dict[str, Any], seed: int
+) -> dict[str, Any]:
+    """Fit the score on the patients of ``table`` and nobody else.
+
+    Missing values take the feature's median. Constant features are dropped, then every feature
+    whose absolute correlation with one kept before exceeds ``correlation``: the order of the
+    columns says which is preferred. The penalty comes from a seeded, stratified cross-validation.
+
+    Parameters
+    ----------
+    table
+        Index patient, float columns in order of preference.
+    outcome
+        Index patient, 0 or 1.
+    settings
+        ``correlation``, ``rule`` (min or 1se), ``inner_folds``, ``lambdas``, ``lambda_ratio``.
+    seed
+        Seed of the inner folds.
+
+    Returns
+    -------
+    dict
+        The model, ready for JSON. Where nothing is selected it is the intercept alone, and
+        ``warnings`` says why.
+
+    Raises
+    ------
+    BadInput
+        If the table or the outcome cannot be fitted.
+    """
+    check_training(table, outcome)
+    present = table.loc[:, table.notna().any()]
+    filled = present.fillna(present.median())
+    varying = filled.loc[:, ~is_constant(filled.to_numpy(float))] if filled.shape[1] else filled
+    chosen = varying[uncorrelated(varying, settings["correlation"])]
+    learned = _select(chosen, outcome.to_numpy(float), settings, seed)
+    incomplete = table.isna().any(axis=1)
+    if incomplete.any():
+        who = ", ".join(map(str, table.index[incomplete]))
+        learned["warnings"].append(
+            f"{int(incomplete.sum())} patients lack features and take the medians: {who}"
+        )
+    steps = [("not constant", varying), ("uncorrelated", chosen)]
+    path = [{"step": step, "n": frame.shape[1]} for step, frame in steps]
+    path.append({"step": "selected", "n": len(learned["terms"])})
+    return learned | {
+        "selection": path,
+        "n_imputed": int(incomplete.sum()),
+        "n_candidate_parameters": chosen.shape[1],
+    }
+
+
+def uncorrelated(table: pd.DataFrame, threshold: float) -> list[str]:
+    """Return the columns with |r| at most ``threshold`` to every column kept before them.
+
+    Pearson correlation; the first of a correlated group stays.
+    """
+    z, _, _ = standardise(table.to_numpy(float)) if table.shape[1] else (np.empty((1, 0)), 0, 0)
+    correlation = np.abs(z.T @ z / z.shape[0])
+    kept: list[int] = []
+    for column in range(correlation.shape[0]):
+        if not kept or correlation[column, kept].max() <= threshold:
+            kept.append(column)
+    return list(table.columns[kept])
+
+
+def _select(
+    table: pd.DataFrame, outcome: np.ndarray, settings: dict[str, Any], seed: int
+) -> dict[str, Any]:
+    smaller_class = int(min(outcome.sum(), (1 - outcome).sum()))
+    inner_folds = min(settings["inner_folds"], smaller_class)
+    if table.shape[1] == 0:
+        return _intercept_only(outcome, "no feature is left to select from: the intercept alone")
+    if inner_folds < 2:
+        return _intercept_only(outcome, "a class of one patient cannot be cross-validated")
+    values = table.to_numpy(float)
+    z, mean, sd = standardise(values)
+    lambdas = lambda_path(z, outcome, settings["lambdas"], settings["lambda_ratio"])
+    if lambdas[0] < 1e-12:
+        return _intercept_only(outcome, "no feature is associated with the outcome at all")
+    folds = stratified_folds(outcome, inner_folds, seed)
+    path = cross_validate(values, outcome, folds, lambdas)
+    intercepts, coefficients = solve_path(z, outcome, lambdas)
+    path["n_selected"] = (coefficients != 0).sum(axis=1)
+    at_min, at_1se = choose_lambdas(path)
+    place = at_min if settings["rule"] == "min" else at_1se
+    intercept, beta = polish(z, outcome, lambdas[place], intercepts[place], coefficients[place])
+    warnings = []
+    if inner_folds < settings["inner_folds"]:
+        warnings.append(
+            f"cross-validated in {inner_folds} folds, not {settings['inner_folds']}: "
+            f"the smaller class has {smaller_class} patients"
+        )
+    if not beta.any():
+        warnings.append("the LASSO selected no feature: the model is the intercept alone")
+    columns = zip(table.columns, table.median(), mean, sd, beta, strict=True)
+    terms = [
+        dict(term=name, median=fill, mean=centre, sd=scale, coefficient=weight)
+        for name, fill, centre, scale, weight in columns
+        if weight != 0
+    ]
+    return {
+        "features": [term["term"] for term in terms],
+        "terms": _plain(terms),
+        "intercept": float(intercept),
+        # The z-scores have mean 0 over the patients fitted on, so their mean score is this.
+        "score_mean": float(intercept),
+        "lambda": float(lambdas[place]),
+        "lambda_min": float(lambdas[at_min]),
+        "lambda_1se": float(lambdas[at_1se]),
+        "inner_folds": inner_folds,
+        "path": _plain(path.to_dict("records")),
+        "warnings": warnings,
+    }
+
+
+def _plain(rows: list[dict[Any, Any]]) -> list[dict[str, Any]]:
+    """Return rows with Python's own numbers, as JSON wants them."""
+    return [
+        {
+            key: value.item() if isinstance(value, np.generic) else value
+            for key, value in row.items()
+        }
+        for row in rows
+    ]
+
+
+def _intercept_only(outcome: np.ndarray, why: str) -> dict[str, Any]:
+    intercept = float(np.log(outcome.mean()) - np.log1p(-outcome.mean()))
+    return {
+        "features": [],
+        "terms": [],
+        "intercept": intercept,
+        "score_mean": intercept,
+        "lambda": None,
+        "lambda_min": None,
+        "lambda_1se": None,
+        "inner_folds": 0,
+        "path": [],
+        "warnings": [why],
+    }
+
+
+def predict(model: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
+    """Return ``score`` (linear predictor) and ``probability`` of each patient of ``table``.
+
+    Raises
+    ------
+    BadInput
+        If a feature of the model is missing from the table.
+    """
+    terms = model["terms"]
+    columns = columns_of(table, model["features"])
+    z = [
+        (columns[term["term"]].fillna(term["median"]).to_numpy(float) - term["mean"]) / term["sd"]
+        for term in terms
+    ]
+    weights = [term["coefficient"] for term in terms]
+    return score_table(linear_predictor(model["intercept"], z, weights, len(table)), table.index)
+
+
+def coefficients(model: dict[str, Any], table: pd.DataFrame, outcome: pd.Series) -> pd.DataFrame:
+    """Return one row a term: ``term estimate se z p odds_ratio ci_low ci_high``.
+
+    Estimates belong to z-scores. Standard errors and what follows from them are missing: those of
+    maximum likelihood do not hold after selection and shrinkage. ``table`` and ``outcome`` are
+    those of the fit; learners that estimate errors need them.
+    """
+    rows = [("(Intercept)", model["intercept"])]
+    rows += [(term["term"], term["coefficient"]) for term in model["terms"]]
+    frame = pd.DataFrame(rows, columns=["term", "estimate"])
+    for name in ("se", "z", "p"):
+        frame[name] = np.nan
+    frame["odds_ratio"] = np.exp(frame["estimate"])
+    return frame.assign(ci_low=np.nan, ci_high=np.nan)

@@ -1,0 +1,116 @@
+"""Predictions of a frozen model for everybody, each marked by what the model had seen."""
+
+from typing import Any
+
+import pandas as pd
+
+from radproof.errors import BadInput, Problem
+from radproof.kinds import load_kind
+from radproof.models.design import (
+    Sources,
+    clinical_columns,
+    radiomics_columns,
+    upstream_columns,
+)
+
+COLUMNS = ["patient", "set", "outcome", "model", "kind", "fold", "score", "probability"]
+APPARENT, OUT_OF_FOLD, HELD_OUT = "apparent", "out_of_fold", "held_out"
+
+
+def predict_model(
+    model: dict[str, Any],
+    settings: dict[str, Any],
+    patients: pd.DataFrame,
+    features: pd.DataFrame | None,
+    upstream_predictions: dict[str, pd.DataFrame],
+    out_of_fold: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return the predictions of a frozen model, apparent, out of fold and held out.
+
+    Parameters
+    ----------
+    model
+        The model as fitted on all training patients.
+    settings
+        The model's entry in the plan.
+    patients
+        All patients: ``patient set fold outcome`` and the clinical variables.
+    features
+        Index patient, one column a feature; None without radiomics.
+    upstream_predictions
+        Name of each model named under ``scores`` to its predictions, as returned here.
+    out_of_fold
+        The model's own out-of-fold predictions.
+
+    Returns
+    -------
+    DataFrame
+        ``patient set outcome model kind fold score probability score_mean``. ``kind`` is apparent
+        (training patients, model fitted on them), out_of_fold (training patients, model fitted
+        without their fold) or held_out (everybody else); ``score`` is the linear predictor, and
+        ``score_mean`` its mean over the patients that the model was fitted on.
+
+    Raises
+    ------
+    BadInput
+        If patients, predictors or upstream predictions are missing or wrong.
+    """
+    twice = patients["patient"][patients["patient"].duplicated()]
+    if len(twice):
+        raise BadInput([Problem("patient stands twice", patient=str(one)) for one in twice])
+    table = patients.set_index("patient").sort_index()
+    frozen = _frozen_predictions(model, settings, table, features, upstream_predictions)
+    trained = table["set"] == "train"
+    own = out_of_fold[out_of_fold["left_out"] == out_of_fold["fold"]].set_index("patient")
+    lacking = table.index[trained].difference(own.index)
+    if len(lacking):
+        raise BadInput([Problem("no out-of-fold prediction", patient=str(one)) for one in lacking])
+    parts = [
+        _labelled(frozen[trained], table, model["name"], APPARENT),
+        _labelled(own.loc[table.index[trained]], table, model["name"], OUT_OF_FOLD),
+        _labelled(frozen[~trained], table, model["name"], HELD_OUT),
+    ]
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def _frozen_predictions(
+    model: dict[str, Any],
+    settings: dict[str, Any],
+    table: pd.DataFrame,
+    features: pd.DataFrame | None,
+    upstream_predictions: dict[str, pd.DataFrame],
+) -> pd.DataFrame:
+    """Apply the frozen model to every patient; upstream scores are of frozen models too."""
+    sources = Sources(settings, model["clinical"], features)
+    parts = [clinical_columns(table, sources)]
+    if "radiomics" in settings:
+        parts.append(radiomics_columns(table.index, model["features"], sources))
+    kinds = table["set"].map(lambda name: APPARENT if name == "train" else HELD_OUT)
+    scored = {}
+    for name in settings.get("scores", []):
+        if name not in upstream_predictions:
+            raise BadInput(Problem(f"no predictions of upstream model {name}"))
+        # What was left out of the fit is said by the kind of prediction here.
+        scored[name] = upstream_predictions[name].rename(columns={"kind": "left_out"})
+    parts.append(upstream_columns(scored, kinds))
+    predicted = load_kind("model", settings["kind"]).predict(model, pd.concat(parts, axis=1))
+    return predicted.assign(score_mean=model["score_mean"])
+
+
+def _labelled(predicted: pd.DataFrame, table: pd.DataFrame, name: str, kind: str) -> pd.DataFrame:
+    """Return predictions with the columns that say whose and of what kind they are."""
+    rows = table.loc[predicted.index]
+    labelled = pd.DataFrame(
+        {
+            "patient": predicted.index,
+            "set": rows["set"].to_numpy(),
+            "outcome": rows["outcome"].to_numpy(),
+            "model": name,
+            "kind": kind,
+            "fold": rows["fold"].to_numpy() if kind == OUT_OF_FOLD else pd.NA,
+            "score": predicted["score"].to_numpy(),
+            "probability": predicted["probability"].to_numpy(),
+            "score_mean": predicted["score_mean"].to_numpy(),
+        }
+    )
+    return labelled.astype({"fold": object})
