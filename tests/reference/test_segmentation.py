@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
 from radproof.segmentation.scores import score_pair
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "reference" / "r" / "segmentation"

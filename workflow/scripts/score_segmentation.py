@@ -1,5 +1,4 @@
 import pandas as pd
-
 from radproof.job import open_job
 from radproof.segmentation.scores import pairs_of, score_masks, summarise
 from radproof.tables import write_table
@@ -7,7 +6,10 @@ from radproof.tables import write_table
 with open_job(snakemake) as job:
     settings = job.settings
     sheet = pd.DataFrame(settings["sheet"])
-    masks = {rater: dict(zip(sheet["patient"], job.input[rater], strict=True)) for rater in settings["raters"]}
+    masks = {
+        rater: dict(zip(sheet["patient"], job.input[rater], strict=True))
+        for rater in settings["raters"]
+    }
     masks[settings["segmenter"]] = dict(zip(sheet["patient"], job.input.automated, strict=True))
     scores = score_masks(masks, pairs_of(settings["raters"], settings["segmenter"]), sheet)
     write_table(scores, job.output.scores)

@@ -134,3 +134,115 @@ def cases() -> list[dict]:
             }
         )
     return result
+
+
+KEYS = ["model", "set", "kind"]
+
+
+def per_prediction(function) -> pd.DataFrame:
+    """Apply a function of (outcome, probability) to each model, set and kind."""
+    parts = []
+    for names, rows in predictions().groupby(KEYS, sort=False):
+        part = function(rows["outcome"].to_numpy(), rows["probability"].to_numpy())
+        parts.append(part.assign(**dict(zip(KEYS, names, strict=True))))
+    return pd.concat(parts, ignore_index=True)
+
+
+def roc() -> pd.DataFrame:
+    def points(outcome, probability):
+        cuts = np.r_[np.inf, np.unique(probability)[::-1]]
+        positive = probability[None, :] >= cuts[:, None]
+        return pd.DataFrame(
+            {
+                "threshold": cuts,
+                "sensitivity": positive[:, outcome == 1].mean(axis=1),
+                "specificity": 1 - positive[:, outcome == 0].mean(axis=1),
+            }
+        )
+
+    return per_prediction(points)
+
+
+def discrimination() -> pd.DataFrame:
+    def area(outcome, probability):
+        auc = np.mean(probability[outcome == 1][:, None] > probability[outcome == 0][None, :])
+        row = {"auc": auc, "ci_low": auc - 0.1, "ci_high": min(1, auc + 0.1)}
+        return pd.DataFrame([row | {"n": outcome.size, "n_events": outcome.sum()}])
+
+    return per_prediction(area)
+
+
+def calibration() -> pd.DataFrame:
+    def numbers(outcome, probability):
+        row = {"n": outcome.size, "n_events": outcome.sum()}
+        for name, value in (("slope", 0.93), ("intercept", -0.11)):
+            row |= {name: value, f"{name}_ci_low": value - 0.5, f"{name}_ci_high": value + 0.5}
+        return pd.DataFrame([row])
+
+    return per_prediction(numbers)
+
+
+def calibration_curve() -> pd.DataFrame:
+    def points(outcome, probability):
+        place = np.linspace(0.1, 0.9, 4)
+        grouped = pd.DataFrame({"curve": "grouped", "predicted": place, "n": 10})
+        grouped["observed"] = np.clip(place + np.array([0.1, -0.1, 0.0, 0.1]), 0, 1)
+        grouped["ci_low"] = np.clip(grouped["observed"] - 0.2, 0, 1)
+        grouped["ci_high"] = np.clip(grouped["observed"] + 0.2, 0, 1)
+        at = np.linspace(0.05, 0.95, 21)
+        smooth = pd.DataFrame({"curve": "loess", "predicted": at, "observed": at**1.2})
+        return pd.concat([grouped, smooth.assign(n=outcome.size)])
+
+    return per_prediction(points)
+
+
+def net_benefit() -> pd.DataFrame:
+    cuts = np.arange(1, 100) / 100
+
+    def of(treated, outcome):
+        true, false = treated[:, outcome == 1].sum(axis=1), treated[:, outcome == 0].sum(axis=1)
+        benefit = (true - false * cuts / (1 - cuts)) / outcome.size
+        columns = {"threshold": cuts, "true_positives": true, "false_positives": false}
+        return pd.DataFrame(columns | {"net_benefit": benefit})
+
+    table = per_prediction(lambda outcome, p: of(p[None, :] >= cuts[:, None], outcome))
+    rows = predictions().drop_duplicates(["patient", "set", "kind"])
+    for (name, kind), some in rows.groupby(["set", "kind"], sort=False):
+        outcome = some["outcome"].to_numpy()
+        for model, treat in (("all", True), ("none", False)):
+            treated = np.full((cuts.size, outcome.size), treat)
+            part = of(treated, outcome).assign(model=model, set=name, kind=kind)
+            table = pd.concat([table, part], ignore_index=True)
+    return table
+
+
+def model() -> dict:
+    def category(name, levels):
+        return {"variable": name, "kind": "category", "levels": levels}
+
+    number = {"kind": "number", "minimum": 1.5, "maximum": 21.0, "values": None}
+    score = {"kind": "number", "minimum": -4.2, "maximum": 3.9, "values": None}
+    return {
+        "name": "nomogram_auto",
+        "kind": "logistic",
+        "n": 95,
+        "n_events": 43,
+        "features": ["clinical_t_stage", "depth_of_invasion_mm", "radiomics_auto"],
+        "intercept": -2.1,
+        "clinical": [
+            {"name": "clinical_t_stage", "kind": "category"},
+            {"name": "depth_of_invasion_mm", "kind": "number", "unit": "mm"},
+        ],
+        "variables": [
+            category("clinical_t_stage", ["1", "2", "3", "4"]),
+            {"variable": "depth_of_invasion_mm", **number},
+            {"variable": "radiomics_auto", **score},
+        ],
+        "terms": [
+            {"term": "clinical_t_stage=2", "coefficient": 0.3},
+            {"term": "clinical_t_stage=3", "coefficient": 0.4},
+            {"term": "clinical_t_stage=4", "coefficient": 1.4},
+            {"term": "depth_of_invasion_mm", "coefficient": 0.12},
+            {"term": "radiomics_auto", "coefficient": 1.1},
+        ],
+    }

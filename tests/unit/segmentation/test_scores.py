@@ -9,7 +9,6 @@ import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-
 from radproof.errors import BadInput
 from radproof.segmentation.scores import (
     DISTANCES,

@@ -1,11 +1,21 @@
 """Volumes on disk and the grids they lie on; arrays are (z, y, x), sizes and spacings (x, y, z)."""
 
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import SimpleITK as sitk
 
 from radproof.errors import BadInput, Problem
+
+
+class Grid(Protocol):
+    """What has the geometry of a volume: an image, or a reader that has read a header."""
+
+    def GetSize(self) -> tuple[int, ...]: ...  # noqa: N802
+    def GetSpacing(self) -> tuple[float, ...]: ...  # noqa: N802
+    def GetOrigin(self) -> tuple[float, ...]: ...  # noqa: N802
+    def GetDirection(self) -> tuple[float, ...]: ...  # noqa: N802
 
 
 def read_volume(path: str | Path, patient: str = "") -> sitk.Image:
@@ -49,9 +59,7 @@ def on_grid_of(array: np.ndarray, reference: sitk.Image) -> sitk.Image:
     return image
 
 
-def grid_differences(
-    first: sitk.Image, second: sitk.Image, tolerance_mm: float = 1e-3
-) -> list[str]:
+def grid_differences(first: Grid, second: Grid, tolerance_mm: float = 1e-3) -> list[str]:
     """Say how two grids differ: one phrase each for size, spacing, origin, direction.
 
     The tolerance is the largest shift, in mm, that a difference may cause at the far corner of

@@ -43,6 +43,7 @@ def draw(flow: pd.DataFrame, *, simulated: bool) -> tuple[Figure, pd.DataFrame]:
     }
     height = 8 + max(sum(_height(lines) + GAP_MM for lines in boxes) for boxes in texts.values())
     figure = new_figure(width, height + 5 * simulated, simulated)
+    figure.set_layout_engine("none")
     axes = figure.add_axes((0.0, 0.0, 1.0, height / (height + 5 * simulated)))
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -10,15 +10,30 @@ import SimpleITK as sitk
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
 from radproof.errors import BadInput, Problem
-from radproof.figures.style import TWO_COLUMNS_MM, WARNING, dashes, label_of, new_figure, print_style
+from radproof.figures.style import (
+    TWO_COLUMNS_MM,
+    WARNING,
+    dashes,
+    label_of,
+    new_figure,
+    print_style,
+)
 from radproof.volumes import read_mask, read_volume
 
 # Bright enough on grey images, and told apart by colour-blind readers.
 OUTLINE_COLOURS = ["#56B4E9", "#E69F00", "#CC79A7", "#009E73"]
 MARGIN_MM = 15.0
 SCALE_BAR_MM = 10.0
+# A thin dark edge keeps light lines visible on light tissue.
+EDGE = [withStroke(linewidth=1.8, foreground="black", alpha=0.6)]
+SCALE_BAR: dict[str, Any] = {
+    "color": "white",
+    "linewidth": 2.5,
+    "path_effects": [withStroke(linewidth=3.5, foreground="black")],
+}
 
 
 class Case(TypedDict):
@@ -186,12 +201,12 @@ def _draw_panel(axes: Axes, case: Case, image: np.ndarray) -> None:
                 colors=OUTLINE_COLOURS[index],
                 linestyles=[dashes(index)],
                 linewidths=1.0,
-            )
+            ).set_path_effects(EDGE)
         elif not mask.any():
             text = f"{label_of(list(case['outlines'])[index])}: empty here"
             axes.text(0.03, 0.94 - 0.1 * index, text, transform=axes.transAxes, color=WARNING)
     start = 0.04 * extent[1]
-    axes.plot([start, start + SCALE_BAR_MM], [0.95 * extent[2]] * 2, color="white", linewidth=2.5)
+    axes.plot([start, start + SCALE_BAR_MM], [0.95 * extent[2]] * 2, **SCALE_BAR)
     axes.set(xticks=[], yticks=[], xlim=extent[:2], ylim=extent[2:])
     axes.spines[:].set_visible(False)
 

@@ -72,16 +72,12 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, groups: list[tuple[str, str]]) -
             places.append(index + offset)
             names.append(f"n = {len(score)}")
         title = kind_label(set_name, kind)
-        axes.text(
-            index, -0.13, title, transform=axes.get_xaxis_transform(), ha="center", va="top"
-        )
+        axes.text(index, -0.13, title, transform=axes.get_xaxis_transform(), ha="center", va="top")
     axes.set_xticks(places, names)
     axes.set_xlim(-0.5, len(groups) - 0.5)
 
 
-def _draw_scores(
-    axes: Axes, score: pd.Series, place: float, event: int, label: bool
-) -> None:
+def _draw_scores(axes: Axes, score: pd.Series, place: float, event: int, label: bool) -> None:
     shade = colour(event + 1)
     spread = place + 0.14 * ((pd.RangeIndex(len(score)) * 0.618034) % 1 - 0.5)
     axes.plot(

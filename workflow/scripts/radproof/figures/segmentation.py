@@ -1,5 +1,7 @@
 """Agreement of masks: Dice and surface distance by set, and Bland–Altman of the volume."""
 
+from math import floor
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -58,6 +60,7 @@ def draw(
         parts += _draw_metric(axes, scores, summary, pairs, metric)
         panel_letter(axes, letter, label.split(" (")[0])
         axes.set_xlabel(label)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=1)
     panels[1].set_yticklabels([])
     parts.append(_draw_bland_altman(panels[2], _volumes(scores, segmenter)))
     panel_letter(panels[2], "C", "Tumour volume")
@@ -76,9 +79,12 @@ def _draw_metric(
         rows = _of_pair(scores, set_name, reference, candidate).dropna(subset=metric)
         means = _of_pair(summary, set_name, reference, candidate)
         means = means[means["metric"] == metric]
+        label = None if row else "one patient"
         # A fixed scatter in height, in order of the rows, instead of a random one.
         height = row + 0.5 * ((pd.RangeIndex(len(rows)) * 0.618034) % 1 - 0.5)
-        axes.plot(rows[metric], height, ".", color=GREY, markersize=3, alpha=0.7, zorder=1)
+        axes.plot(
+            rows[metric], height, ".", color=GREY, markersize=3, alpha=0.7, zorder=1, label=label
+        )
         axes.errorbar(
             means["mean"],
             [row] * len(means),
@@ -87,6 +93,7 @@ def _draw_metric(
             color=colour(1),
             markersize=4,
             capsize=3,
+            label=None if row else "mean, 95 % interval",
         )
         pair = f"{label_of(candidate)} / {label_of(reference)}"
         labels.append(f"{label_of(set_name)}: {pair}\nn = {len(rows)}")
@@ -95,7 +102,10 @@ def _draw_metric(
         parts.append(means.assign(**named, x=means["mean"]))
     axes.set_yticks(range(len(pairs)), labels)
     axes.set_ylim(len(pairs) - 0.5, -0.5)
-    axes.set_xlim(left=0, right=1.02 if metric == "dice" else None)
+    if metric == "dice":
+        axes.set_xlim(min(0.5, floor(10 * scores[metric].min()) / 10), 1.02)
+    else:
+        axes.set_xlim(left=0)
     return [_tidy(part) for part in parts]
 
 
@@ -134,7 +144,7 @@ def _draw_bland_altman(axes: Axes, volumes: pd.DataFrame) -> pd.DataFrame:
     reference, candidate = volumes["reference"].iloc[0], volumes["candidate"].iloc[0]
     axes.set_xlabel("Mean of the two volumes (ml)")
     axes.set_ylabel(f"{label_of(candidate)} − {label_of(reference)} (ml)")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=1)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=1)
     limits = volumes.iloc[:1].assign(
         set="all", patient=None, x=None, y=mean, ci_low=mean - spread, ci_high=mean + spread
     )

@@ -73,9 +73,7 @@ def _counts(rows: pd.DataFrame) -> str:
     return f"n = {shown} patients"
 
 
-def _draw_panel(
-    axes: Axes, rows: pd.DataFrame, classes: list[str], threshold: float
-) -> None:
+def _draw_panel(axes: Axes, rows: pd.DataFrame, classes: list[str], threshold: float) -> None:
     for index, name in enumerate(classes):
         group = rows[rows["class"] == name]
         spread = index + 0.6 * ((pd.RangeIndex(len(group)) * 0.618034) % 1 - 0.5)
@@ -94,11 +92,12 @@ def _draw_panel(
                 linestyle="none",
                 label=label if index == 0 else None,
             )
-        axes.text(
-            1.03, index, f"{int(group['kept'].sum())}/{len(group)}", va="center", clip_on=False
-        )
+        if len(group):
+            counts = f"{int(group['kept'].sum())}/{len(group)}"
+            axes.text(1.03, index, counts, va="center", clip_on=False)
     axes.axvline(
         threshold, color=WARNING, linestyle="--", linewidth=1, label=f"threshold {threshold:g}"
     )
+    axes.text(1.03, -0.9, "kept/all", va="center", clip_on=False)
     axes.set_yticks(range(len(classes)), classes)
-    axes.set(ylim=(len(classes) - 0.5, -0.5), xlim=(min(-0.02, rows["icc"].min() - 0.02), 1.0))
+    axes.set(ylim=(len(classes) - 0.5, -0.6), xlim=(min(-0.02, rows["icc"].min() - 0.02), 1.0))

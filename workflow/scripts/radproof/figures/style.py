@@ -60,9 +60,7 @@ def print_style() -> Iterator[None]:
 
 def new_figure(width_mm: float, height_mm: float, simulated: bool) -> Figure:
     """Return an empty figure; that of a simulated cohort says so in a strip at its top."""
-    figure = Figure(
-        figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), layout="constrained"
-    )
+    figure = Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), layout="constrained")
     if simulated:
         mark_simulated(figure, height_mm)
     return figure
@@ -100,6 +98,41 @@ def kind_label(set_name: str, kind: str) -> str:
     """Return how predictions are called in a panel's title."""
     words = {"held_out": "held out", "out_of_fold": "out of fold", "apparent": "apparent"}
     return f"{label_of(set_name)}, {words.get(kind, kind)}"
+
+
+def shown_groups(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return (set, kind of predictions) in order, held-out ones first, apparent ones left out.
+
+    Apparent performance flatters, so that no figure shows it.
+    """
+    groups = list(dict.fromkeys(zip(table["set"], table["kind"], strict=True)))
+    shown = [group for group in groups if group[1] != "apparent"]
+    return sorted(shown, key=lambda group: group[1] != "held_out")
+
+
+def judged_groups(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the groups a study is judged by: held out, or out of fold where none is held out."""
+    groups = shown_groups(table)
+    held_out = [group for group in groups if group[1] == "held_out"]
+    return held_out or groups
+
+
+def rows_of(table: pd.DataFrame, group: tuple[str, str]) -> pd.DataFrame:
+    """Return the rows of a set and kind of predictions."""
+    return table[(table["set"] == group[0]) & (table["kind"] == group[1])]
+
+
+def grid_of_panels(
+    count: int, columns: int, panel_height_mm: float, simulated: bool
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with ``count`` panels of a kind, one column wide where there is just one."""
+    rows, columns = -(-count // columns), min(count, columns)
+    width = ONE_COLUMN_MM if columns == 1 else TWO_COLUMNS_MM
+    figure = new_figure(width, rows * panel_height_mm, simulated)
+    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axes in panels[count:]:
+        axes.set_axis_off()
+    return figure, panels[:count]
 
 
 def colour(index: int) -> str:

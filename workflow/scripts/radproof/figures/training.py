@@ -23,9 +23,7 @@ PANELS = {
 
 
 @print_style()
-def draw(
-    histories: Mapping[str, pd.DataFrame], *, simulated: bool
-) -> tuple[Figure, pd.DataFrame]:
+def draw(histories: Mapping[str, pd.DataFrame], *, simulated: bool) -> tuple[Figure, pd.DataFrame]:
     """Draw loss and validation Dice by epoch.
 
     Parameters

@@ -32,21 +32,16 @@ def learn_coding(table: pd.DataFrame, missing: str) -> tuple[list[dict[str, Any]
     BadInput
         If values are missing and ``missing`` is ``refuse``.
     """
-    if missing == "refuse" and table.isna().any(axis=None):
-        rows, columns = np.nonzero(table.isna().to_numpy())
-        raise BadInput(
-            [
-                Problem(f"{table.columns[column]} is missing", patient=str(table.index[row]))
-                for row, column in zip(rows, columns, strict=True)
-            ]
-        )
-    variables, warnings = [], []
+    if missing == "refuse":
+        _refuse_missing(table)
+    variables: list[dict[str, Any]] = []
+    warnings: list[str] = []
     for name, column in table.items():
         known = column.dropna()
         if known.empty:
             warnings.append(f"{name} is missing in every patient fitted on and is left out")
             continue
-        variable = {"variable": str(name), "n_missing": int(column.isna().sum())}
+        variable: dict[str, Any] = {"variable": str(name), "n_missing": int(column.isna().sum())}
         variable["indicator"] = missing == "indicator" and bool(column.isna().any())
         if isinstance(column.dtype, pd.CategoricalDtype):
             variable |= _learn_category(known)
@@ -58,6 +53,16 @@ def learn_coding(table: pd.DataFrame, missing: str) -> tuple[list[dict[str, Any]
             warnings.append(f"{name}: {variable['n_missing']} missing values become the fill value")
         variables.append(variable)
     return variables, warnings
+
+
+def _refuse_missing(table: pd.DataFrame) -> None:
+    problems = [
+        Problem(f"{name} is missing", patient=str(patient))
+        for name, column in table.items()
+        for patient in column.index[column.isna()]
+    ]
+    if problems:
+        raise BadInput(problems)
 
 
 def _learn_number(known: pd.Series) -> dict[str, Any]:

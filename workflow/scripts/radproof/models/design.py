@@ -49,8 +49,8 @@ def clinical_columns(patients: pd.DataFrame, sources: Sources) -> pd.DataFrame:
         else:
             levels = [str(level) for level in entries[name]["levels"]]
             known = patients[name].map(as_level, na_action="ignore")
-            columns[name] = pd.Categorical(known, categories=levels)
             wrong = known.notna() & ~known.isin(levels)
+            columns[name] = pd.Categorical(known.mask(wrong), categories=levels)
             problems += _wrong_values(patients.loc[wrong, name], f"one of {', '.join(levels)}")
     if problems:
         raise BadInput(problems)
@@ -129,7 +129,7 @@ def stable_features(
     if rows.empty and candidates:
         what = f"stability was not assessed with folds {left_out} left out"
         raise BadInput(Problem(what, remedy="assess stability anew"))
-    kept = rows[rows["kept"].astype(bool) & rows["feature"].isin(candidates)]
+    kept = rows[rows["kept"].eq(True) & rows["feature"].isin(candidates)]
     ordered = kept.sort_values(["icc", "feature"], ascending=[False, True], kind="stable")
     return list(ordered["feature"])
 

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from radproof.errors import BadInput, Problem
 from radproof.folds import NONE, left_out_label, left_out_subsets, patients_kept
@@ -92,22 +93,29 @@ def fit_model(
     """
     table = _checked(patients)
     chosen = [entry for entry in clinical if entry["name"] in settings.get("clinical", [])]
-    scores = settings.get("scores", [])
     training = _Training(
         name,
         load_kind("model", settings["kind"]),
         table,
         Sources(settings, chosen, features),
         stability,
-        {score: _scored(upstream, score) for score in scores},
+        {score: _scored(upstream, score) for score in settings.get("scores", [])},
         seed,
     )
+    # Sums are rounded otherwise with another number of threads.
+    with threadpool_limits(1):
+        return _fit_all(training)
+
+
+def _fit_all(training: _Training) -> Fitted:
+    """Fit on everybody, then without each subset of folds; pairs only where scores may be asked."""
+    table = training.patients
     labels = [label for label in left_out_subsets(table["fold"]) if label != NONE]
     singles = [label for label in labels if "+" not in label]
     whole = _design(training, NONE, table.index)
     learned = _fit(training, NONE, whole)
     rows, warnings = [], []
-    for label in singles if scores else labels:
+    for label in singles if training.upstream else labels:
         try:
             rows.append(_left_out_predictions(training, label))
         except BadInput as error:

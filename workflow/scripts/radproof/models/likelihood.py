@@ -67,16 +67,18 @@ def fit_logistic(
     current = _log_likelihood(scaled, outcome, beta, penalised)
     converged = False
     for _ in range(MAX_ITERATIONS):
-        gradient, information = _slope(scaled, outcome, beta, penalised)
+        gradient, curvature = _slope(scaled, outcome, beta, penalised)
         step = np.zeros_like(beta)
-        step[free] = np.linalg.lstsq(information[np.ix_(free, free)], gradient[free], rcond=None)[0]
-        step *= min(1.0, MAX_STEP / max(np.abs(step).max(), np.finfo(float).tiny))
+        step[free] = np.linalg.lstsq(curvature[np.ix_(free, free)], gradient[free], rcond=None)[0]
+        largest = np.abs(step).max()
+        if largest > MAX_STEP:
+            step *= MAX_STEP / largest
         beta, current, moved = _uphill(scaled, outcome, beta, step, current, penalised)
         if moved <= STEP_TOLERANCE * max(1.0, np.abs(beta).max()):
             steepest = np.abs(gradient[free]).max(initial=0.0)
             converged = bool(steepest < GRADIENT_TOLERANCE * outcome.size)
             break
-    _, information = _slope(scaled, outcome, beta, penalised)
+    _, information = _slope(scaled, outcome, beta, penalised=False)
     covariance = back @ np.linalg.pinv(information, hermitian=True) @ back.T
     if penalised:
         # The determinant of the information is that of the columns as given.
@@ -114,16 +116,20 @@ def _log_likelihood(
 def _slope(
     design: np.ndarray, outcome: np.ndarray, beta: np.ndarray, penalised: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the score vector (p,) and the information (p, p)."""
+    """Return the slope (p,) and the curvature (p, p) that the next step is taken by.
+
+    The curvature is the information; with the penalty, patients weigh 1 + h, as they do in the
+    slope. By the plain information steps would be up to twice too long, and never settle.
+    """
     score = design @ beta
     probability, weight = expit(score), expit(score) * expit(-score)
     information = (design.T * weight) @ design
-    residual = outcome - probability
-    if penalised:
-        inverse = np.linalg.pinv(information, hermitian=True)
-        hat = weight * np.einsum("ij,jk,ik->i", design, inverse, design)
-        residual = residual + hat * (0.5 - probability)
-    return design.T @ residual, information
+    if not penalised:
+        return design.T @ (outcome - probability), information
+    inverse = np.linalg.pinv(information, hermitian=True)
+    hat = weight * np.einsum("ij,jk,ik->i", design, inverse, design)
+    slope = design.T @ (outcome - probability + hat * (0.5 - probability))
+    return slope, (design.T * (weight * (1 + hat))) @ design
 
 
 def _uphill(

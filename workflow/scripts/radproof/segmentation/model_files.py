@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -13,18 +14,18 @@ EARLIEST_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def save_model(model: keras.Model, path: str | Path) -> None:
-    """Write a network as ``.keras``, without the time stamps that Keras puts in."""
+    """Write a network as ``.keras``, without the times and addresses that Keras puts in."""
     raw = Path(path).with_suffix(".unnormalised.keras")
     raw.parent.mkdir(parents=True, exist_ok=True)
     try:
         model.save(raw)
-        content = _without_times(raw)
+        content = _normalised(raw)
     finally:
         raw.unlink(missing_ok=True)
     Path(path).write_bytes(content)
 
 
-def _without_times(path: Path) -> bytes:
+def _normalised(path: Path) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(target, "w") as written:
         for name in sorted(source.namelist()):
@@ -33,10 +34,26 @@ def _without_times(path: Path) -> bytes:
                 metadata = json.loads(content)
                 metadata.pop("date_saved", None)
                 content = json.dumps(metadata, sort_keys=True).encode()
+            elif name == "config.json":
+                content = json.dumps(_renumbered(json.loads(content), {})).encode()
             entry = zipfile.ZipInfo(name, EARLIEST_DATE)
             entry.external_attr = 0o644 << 16
             written.writestr(entry, content)
     return target.getvalue()
+
+
+def _renumbered(config: Any, numbers: dict[int, int]) -> Any:
+    """Replace the addresses by which Keras names shared objects by their order of appearance."""
+    if isinstance(config, list):
+        return [_renumbered(item, numbers) for item in config]
+    if not isinstance(config, dict):
+        return config
+    return {
+        key: numbers.setdefault(item, len(numbers))
+        if key == "shared_object_id"
+        else _renumbered(item, numbers)
+        for key, item in config.items()
+    }
 
 
 def load_model(path: str | Path) -> keras.Model:

@@ -146,10 +146,10 @@ def acquire(
     grid = draw_grid(settings, seed, patient, sequence)
     motion = draw_motion(settings, seed, patient, sequence)
     signals = tissue_signals(settings, seed, patient, sequence)
-    fine = np.zeros((), dtype=np.float32)
-    fractions = anatomy.fractions(*grid.points(motion, scan["subslices"]))
-    for tissue, fraction in fractions.items():
-        fine = fine + np.float32(signals[tissue]) * fraction
+    points = grid.points(motion, scan["subslices"])
+    fine = np.zeros(points[0].shape, dtype=np.float32)
+    for tissue, fraction in anatomy.fractions(*points).items():
+        fine += np.float32(signals[tissue]) * fraction
     signal = over_slices(fine, scan["subslices"])
     signal = signal * coil_bias(signal.shape, scan["bias_strength"], rng)
     noisy = rician(signal, signals["muscle"] / scan["muscle_snr"], rng)

@@ -29,6 +29,9 @@ EDGE_MM = 1.0
 TUMOUR_EDGE_MM = 1.6
 OEDEMA_REACH_MM = 2.5
 FIBRE_WAVES = 10
+WARP_MM = 1.2
+WARP_LENGTH_MM = 14.0
+WARP_WAVES = 5
 
 
 class Structure(Protocol):
@@ -74,7 +77,7 @@ class Arch:
 
     def level_mm(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Return the approximate signed distance to its surface in mm, negative inside."""
-        rx, ry = np.float32(self.radii_mm)
+        rx, ry = (np.float32(radius) for radius in self.radii_mm)
         depth = y - np.float32(self.centre_y_mm)
         ring = np.abs(np.sqrt((x / rx) ** 2 + (depth / ry) ** 2) - 1) * rx
         level = ring - np.float32(self.half_thickness_mm)
@@ -94,12 +97,14 @@ class Anatomy:
     below: tuple[Structure, ...]
     fibres: RandomField
     fatty_part: float
+    warp: tuple[RandomField, RandomField, RandomField]
 
     def fractions(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return the fraction of each tissue in [0, 1] at points; they add up to 1 everywhere.
 
         x, y and z (mm) are of one shape, and so is each returned array (float32).
         """
+        x, y, z = self.warped(x, y, z)
         parts = {tissue: np.zeros(np.shape(x), dtype=np.float32) for tissue in TISSUES}
         free = np.ones(np.shape(x), dtype=np.float32)
         for structure in self.above:
@@ -109,8 +114,27 @@ class Anatomy:
         for structure in self.below:
             _fill(parts, free, structure, x, y, z)
         parts["fat"] += free
-        self._add_oedema(parts, near, x, y, z)
+        _add_oedema(parts, *near)
         return parts
+
+    def warped(
+        self, x: np.ndarray, y: np.ndarray, z: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return points displaced by a smooth field: no body is as regular as an ellipsoid."""
+        size = np.float32(WARP_MM)
+        moved = [
+            points + size * one.at(x, y, z)
+            for points, one in zip((x, y, z), self.warp, strict=True)
+        ]
+        return moved[0], moved[1], moved[2]
+
+    def tumour_level_mm(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Return the approximate signed distance in mm to the tumour where nothing covers it."""
+        x, y, z = self.warped(x, y, z)
+        level = self.tumour.level_mm(x, y, z)
+        for structure in self.above:
+            level = np.maximum(level, -structure.level_mm(x, y, z))
+        return level
 
     def _add_tumour(
         self,
@@ -151,23 +175,6 @@ class Anatomy:
         parts["muscle"][inside] += taken[inside] - fat
         free -= taken
 
-    def _add_oedema(
-        self,
-        parts: dict[str, np.ndarray],
-        near: tuple[np.ndarray, np.ndarray],
-        x: np.ndarray,
-        y: np.ndarray,
-        z: np.ndarray,
-    ) -> None:
-        """Turn part of the muscle around the tumour into oedematous muscle."""
-        points, level = near
-        strength = np.float32(0.6) * np.exp(
-            -((np.maximum(level, 0) / np.float32(OEDEMA_REACH_MM)) ** 2)
-        )
-        moved = parts["muscle"][points] * strength
-        parts["oedema"][points] = moved
-        parts["muscle"][points] -= moved
-
 
 def draw_anatomy(settings: dict[str, Any], row: pd.Series, seed: int, patient: str) -> Anatomy:
     """Draw the anatomy of a patient; sizes vary by a few per cent from one to the next.
@@ -183,16 +190,24 @@ def draw_anatomy(settings: dict[str, Any], row: pd.Series, seed: int, patient: s
         above=(
             Ellipsoid("air", (0, 6, 0), (44 * wide, 54 * long, np.inf), outside=True),
             Ellipsoid("air", (0, 37 * long, 4), (float(rng.uniform(8, 12)), 5, 32)),
-            Arch("marrow", arch_y_mm, arch, jaw_mm - 1.7, -26.3, -8.7),
-            Arch("cortical_bone", arch_y_mm, arch, jaw_mm, -28, -7),
-            Arch("cortical_bone", arch_y_mm - 1, arch, 3.0, -7, 14),
+            Arch("marrow", arch_y_mm, arch, jaw_mm - 1.7, -26.3, -3.7),
+            Arch("cortical_bone", arch_y_mm, arch, jaw_mm, -28, -2),
+            Arch("cortical_bone", arch_y_mm - 1, arch, 2.4, -2, 12),
+            Arch("marrow", arch_y_mm - 2, arch, jaw_mm - 2, 13.5, 30),
+            Arch("cortical_bone", arch_y_mm - 2, arch, jaw_mm - 0.5, 12, 40),
         ),
         tumour=draw_tumour(settings["tumour"], row, tongue.radii_mm[0], rng),
         tongue=tongue,
         below=_surroundings(tongue, wide, long, rng),
         fibres=draw_field(rng, (1.6, 5.0, 3.0), FIBRE_WAVES),
         fatty_part=float(rng.uniform(0.12, 0.22)),
+        warp=_draw_warp(rng),
     )
+
+
+def _draw_warp(rng: np.random.Generator) -> tuple[RandomField, RandomField, RandomField]:
+    first, second, third = (draw_field(rng, WARP_LENGTH_MM, WARP_WAVES) for _ in range(3))
+    return first, second, third
 
 
 def _surroundings(
@@ -200,9 +215,10 @@ def _surroundings(
 ) -> tuple[Structure, ...]:
     """Return what lies around the tongue, both sides alike but for small shifts."""
     rx, ry, rz = tongue.radii_mm
-    bodies = [
+    bodies: list[Structure] = [
         Ellipsoid("muscle", (0, 37 * long, 4), (17 * wide, 11, 36)),
         Ellipsoid("muscle", (0, -6, -25), (9 * wide, 28, 9)),
+        Arch("muscle", 8, (37.5 * wide, 47 * long), 1.3, -40, 40),
     ]
     for side in (-1, 1):
         shift_y, shift_z = (float(value) for value in rng.normal(0, 1.2, size=2))
@@ -214,7 +230,7 @@ def _surroundings(
             Ellipsoid("muscle", (side * 27.5 * wide, 29 + shift_y, 8), (4.5, 13, 26)),
         ]
     # Seen only where the tongue leaves room: a crescent above its back, a cleft at its sides.
-    bodies.append(Ellipsoid("air", (0, 1, 5), (rx + 1.0, ry + 1.5, rz + 0.5)))
+    bodies.append(Ellipsoid("air", (0, 1, 5), (rx + 2.0, ry + 2.0, rz + 0.5)))
     return tuple(bodies)
 
 
@@ -235,3 +251,11 @@ def _fill(
     taken = free * _share(structure.level_mm(x, y, z), EDGE_MM)
     parts[structure.tissue] += taken
     free -= taken
+
+
+def _add_oedema(parts: dict[str, np.ndarray], near: np.ndarray, level_mm: np.ndarray) -> None:
+    """Turn part of the muscle around the tumour into oedematous muscle, less with distance."""
+    away = np.maximum(level_mm, 0) / np.float32(OEDEMA_REACH_MM)
+    moved = parts["muscle"][near] * np.float32(0.6) * np.exp(-(away**2))
+    parts["oedema"][near] = moved
+    parts["muscle"][near] -= moved

@@ -12,8 +12,8 @@ from radproof.errors import BadInput, Problem
 from radproof.seeds import derive_seed
 
 AGE_RANGE_YEARS = (18.0, 95.0)
-DIAMETER_RANGE_MM = (13.0, 46.0)
-DEPTH_RANGE_MM = (2.0, 24.0)
+DIAMETER_RANGE_MM = (15.0, 46.0)
+DEPTH_RANGE_MM = (3.0, 24.0)
 LARGEST_DEPTH_OF_DIAMETER = 0.7
 AGE_ATTEMPTS = 10_000
 
@@ -174,7 +174,7 @@ def _draw_extent(
     diameter = tumour["diameter_median_mm"] * np.exp(tumour["diameter_log_sd"] * size)
     diameter = np.clip(diameter, *DIAMETER_RANGE_MM)
     # Depth follows size only in part: an ulcer may be wide and flat, a small tumour may dig deep.
-    driver = 0.5 * size + 0.3 * latents["aggressiveness"] + 0.6 * rng.normal(size=size.size)
+    driver = 0.5 * size + 0.35 * latents["aggressiveness"] + 0.5 * rng.normal(size=size.size)
     depth = tumour["depth_median_mm"] * np.exp(tumour["depth_log_sd"] * driver)
     depth = np.clip(depth, *DEPTH_RANGE_MM)
     depth = np.minimum(depth, LARGEST_DEPTH_OF_DIAMETER * diameter)

@@ -21,7 +21,7 @@ def rater_masks(
 ) -> dict[str, np.ndarray]:
     """Return each rater's mask on the reference grid, (z, y, x), uint8 0/1, one component."""
     points = draw_grid(settings, seed, patient, REFERENCE).points(STILL)
-    level_mm = true_level_mm(anatomy, *points)
+    level_mm = anatomy.tumour_level_mm(*points)
     sigma_mm = displacement_mm(level_mm, settings["rater_dice"])
     masks = {}
     for rater in RATERS:
@@ -29,16 +29,6 @@ def rater_masks(
         noise = sigma_mm * draw_field(rng, NOISE_LENGTH_MM, NOISE_WAVES).at(*points)
         masks[rater] = displaced_mask(level_mm, noise)
     return masks
-
-
-def true_level_mm(
-    anatomy: Anatomy, x: np.ndarray, y: np.ndarray, z: np.ndarray
-) -> np.ndarray:
-    """Return the signed distance to the tumour as it appears: bone and outer air cut it off."""
-    level = anatomy.tumour.level_mm(x, y, z)
-    for structure in anatomy.above:
-        level = np.maximum(level, -structure.level_mm(x, y, z))
-    return level
 
 
 def displacement_mm(level_mm: np.ndarray, dice: float) -> float:

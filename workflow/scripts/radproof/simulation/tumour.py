@@ -60,7 +60,7 @@ def draw_tumour(
     its correlation length. ``tongue_radius_mm`` is the tongue's half width.
     """
     radius, depth = row["diameter_mm"] / 2, row["depth_of_invasion_mm"]
-    half_width = max(0.55 * depth, 0.4 * radius)
+    half_width = max(0.55 * depth, 0.45 * radius)
     radii = np.array([half_width, radius, rng.uniform(0.7, 0.95) * radius])
     side = rng.choice([-1.0, 1.0])
     centre = np.array(
@@ -76,5 +76,5 @@ def draw_tumour(
         irregularity=settings["irregularity"],
         shape=draw_field(rng, 0.8, SHAPE_WAVES),
         texture=draw_field(rng, float(length_mm), TEXTURE_WAVES),
-        necrosis=settings["texture_strength"] * float(expit(1.2 * heterogeneity)),
+        necrosis=settings["texture_strength"] * float(expit(1.5 * heterogeneity)),
     )

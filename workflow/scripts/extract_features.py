@@ -1,0 +1,29 @@
+import pandas as pd
+from radproof.job import open_job
+from radproof.radiomics.batch import extract_patient
+from radproof.tables import write_features, write_table
+
+with open_job(snakemake) as job:
+    settings = job.settings
+    names, files = settings["sequences"], list(job.input.images)
+    rows: dict[str, dict[str, pd.Series]] = {}
+    outcomes, grey_levels = [], []
+    for index, patient in enumerate(settings["patients"]):
+        own = files[index * len(names) : (index + 1) * len(names)]
+        extraction = extract_patient(
+            patient,
+            dict(zip(names, own, strict=True)),
+            {mask: job.input[mask][index] for mask in settings["masks"]},
+            settings,
+            job.seed(patient),
+        )
+        for mask, row in extraction.features.iterrows():
+            rows.setdefault(mask, {})[patient] = row
+        outcomes += [{"patient": patient, **outcome} for outcome in extraction.outcomes]
+        grey_levels += [{"patient": patient, **row} for row in extraction.grey_levels]
+        job.log(f"{index + 1}/{len(settings['patients'])} {patient} measured")
+    for mask, by_patient in rows.items():
+        write_features(pd.DataFrame(by_patient).T, job.output[mask])
+    columns = ["patient", "mask", "sequence", "reason"]
+    write_table(pd.DataFrame(outcomes, columns=columns), job.output.outcomes)
+    write_table(pd.DataFrame(grey_levels), job.output.grey_levels)

@@ -1,0 +1,25 @@
+import pandas as pd
+from radproof.job import open_job
+from radproof.models.fitting import fit_model
+from radproof.tables import read_features, read_table, write_json, write_table
+
+with open_job(snakemake) as job:
+    settings = job.settings
+    features = job.input.get("features")
+    stability = job.input.get("stability")
+    scores = zip(settings["model"].get("scores", []), job.input.upstream, strict=True)
+    fitted = fit_model(
+        settings["name"],
+        settings["model"],
+        read_table(job.input.patients),
+        settings["clinical"],
+        pd.concat(map(read_features, features)) if features else None,
+        read_table(stability) if stability else None,
+        {name: read_table(path) for name, path in scores},
+        settings["seed"],
+    )
+    write_json(fitted.model, job.output.model)
+    write_table(fitted.coefficients, job.output.coefficients)
+    write_table(fitted.out_of_fold, job.output.out_of_fold)
+    for warning in fitted.model["warnings"]:
+        job.log(f"warning: {warning}")

@@ -1,0 +1,18 @@
+import pandas as pd
+from radproof.job import open_job
+from radproof.models.predicting import predict_model
+from radproof.tables import read_features, read_json, read_table, write_table
+
+with open_job(snakemake) as job:
+    model = job.settings["model"]
+    features = job.input.get("features")
+    scores = zip(model.get("scores", []), job.input.upstream, strict=True)
+    predictions = predict_model(
+        read_json(job.input.model),
+        model,
+        read_table(job.input.patients),
+        pd.concat(map(read_features, features)) if features else None,
+        {name: read_table(path) for name, path in scores},
+        read_table(job.input.out_of_fold),
+    )
+    write_table(predictions, job.output.predictions)

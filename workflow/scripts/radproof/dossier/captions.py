@@ -1,0 +1,90 @@
+"""Titles and captions of figures, and which stage of the line each belongs to."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Caption:
+    """Stage, title and caption of a family of figures; ``{subject}`` is what one of them shows."""
+
+    stage: str
+    title: str
+    text: str
+
+
+CAPTIONS = {
+    "flow": Caption(
+        "cohort",
+        "Patient flow",
+        "Patients left by each step of the check, by set, with the number who have the event.",
+    ),
+    "training": Caption(
+        "segmentation",
+        "Training of {subject}",
+        "Loss on the patients trained on and on those kept aside to choose the epoch, and Dice of"
+        " the latter, by epoch; one line for each fold that was left out.",
+    ),
+    "overlays": Caption(
+        "segmentation",
+        "Outlines of {subject} and of the raters",
+        "The patients with the worst, the median and the best Dice among those judged, in the"
+        " slice where the first rater's outline is largest. Patient's right on the left.",
+    ),
+    "segmentation": Caption(
+        "segmentation",
+        "Agreement of {subject} with the raters, and of the raters with each other",
+        "A: Dice coefficient; B: average surface distance in mm; each with its mean and 95 %"
+        " interval. Training patients were segmented by the network that had not seen them."
+        " C: difference of tumour volumes against their mean, with limits of agreement"
+        " (mean ± 1.96 standard deviations).",
+    ),
+    "stability": Caption(
+        "radiomics",
+        "Stability of features: {subject}",
+        "Intraclass correlation of each feature between masks of the same training patients, by"
+        " filter and class of feature; right of the threshold the feature is kept.",
+    ),
+    "scores": Caption(
+        "models",
+        "Scores by outcome",
+        "Score (linear predictor) of each patient by the model that had not seen the patient, with"
+        " quartiles; whiskers reach the last patient within 1.5 interquartile ranges.",
+    ),
+    "nomogram": Caption(
+        "models",
+        "Nomogram of {subject}",
+        "Each value gives the points above it on the first axis; their sum on the axis of total"
+        " points stands above the probability.",
+    ),
+    "roc": Caption(
+        "evaluation",
+        "Receiver operating characteristic",
+        "Of patients the models had not seen; area under the curve with DeLong's 95 % interval.",
+    ),
+    "calibration": Caption(
+        "evaluation",
+        "Calibration",
+        "Observed against predicted risk in groups of patients with 95 % intervals, and smoothed;"
+        " slope and intercept of logistic recalibration (ideal: 1 and 0) with 95 % intervals.",
+    ),
+    "decision": Caption(
+        "evaluation",
+        "Decision curves",
+        "Net benefit of treating the patients whose predicted risk reaches the threshold, against"
+        " treating all and none. Curves continue below the panel.",
+    ),
+}
+
+
+def caption_of(figure: str) -> Caption:
+    """Return the caption of a figure by the name of its file, such as ``overlays-unet``.
+
+    Raises
+    ------
+    KeyError
+        If no caption is written for its family.
+    """
+    family, _, subject = figure.partition("-")
+    caption = CAPTIONS[family]
+    words = subject.replace("_", " ").replace("-", ", ")
+    return Caption(caption.stage, caption.title.format(subject=words), caption.text)

@@ -1,0 +1,273 @@
+"""Published claims, each with a verdict from our tables or from arithmetic alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil, sqrt
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from scipy.stats import chi2, norm, t
+
+from radproof.dossier.arithmetic import compute
+from radproof.errors import BadInput, Problem
+from radproof.schema import read_schema, read_yaml, validate
+from radproof.tables import read_json, read_table
+
+REPRODUCED = "reproduced"
+NOT_REPRODUCED = "not reproduced"
+INCONCLUSIVE = "inconclusive"
+NOT_TESTABLE = "not testable here"
+
+COLUMNS = ["id", "statement", "published", "ours", "ci_low", "ci_high", "n"]
+COLUMNS += ["verdict", "reason", "check", "mark"]
+Z_95 = float(norm.ppf(0.975))
+Z_90 = float(norm.ppf(0.95))
+SIMULATED = "simulated cohort: our value is simulated and says nothing about real patients"
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Our value of what was published, with its 95 % interval and the patients behind it."""
+
+    value: float
+    ci_low: float
+    ci_high: float
+    n: int
+
+
+def read_claims(path: str | Path) -> dict[str, Any]:
+    """Read and validate a claims file.
+
+    Raises
+    ------
+    BadInput
+        With every way in which the file breaks the schema, and every id that stands twice.
+    """
+    claims = read_yaml(path)
+    problems = validate(claims, read_schema("claims"), str(path))
+    if problems:
+        raise BadInput(problems)
+    names = [entry["id"] for entry in claims["claims"] + claims.get("arithmetic", [])]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BadInput(Problem("id stands twice", file=str(path), found=", ".join(twice)))
+    return claims
+
+
+def judge(path: Path, results: Path | None) -> pd.DataFrame:
+    """Judge a claims file by a results folder; without one, do the arithmetic alone.
+
+    Raises
+    ------
+    BadInput
+        If the claims or the tables cannot be read.
+    """
+    claims = read_claims(path)
+    if results is None:
+        return check_claims(claims, None, simulated=False)
+    tables = {
+        name: read_table(results / "evaluation" / f"{name}.tsv")
+        for name in ("discrimination", "comparisons")
+    }
+    summaries = sorted((results / "segmentation").glob("*/summary.tsv"))
+    if summaries:
+        tables["segmentation"] = pd.concat([read_table(file) for file in summaries])
+    tables["patients"] = read_table(results / "cohort" / "patients.tsv")
+    record = results / "records" / "check_claims" / "all.json"
+    if not record.is_file():
+        raise BadInput(
+            Problem(
+                "nothing says whether these patients are simulated",
+                file=str(record),
+                remedy="give a whole results folder, with its records",
+            )
+        )
+    return check_claims(claims, tables, simulated=read_json(record)["settings"]["simulated"])
+
+
+def check_claims(claims: dict[str, Any], tables: Tables | None, simulated: bool) -> pd.DataFrame:
+    """Give a verdict on each claim.
+
+    Parameters
+    ----------
+    claims
+        A claims file, as `read_claims` returns it.
+    tables
+        ``discrimination``, ``comparisons``, ``segmentation`` (summary) and ``patients``; None
+        leaves out every claim that needs data.
+    simulated
+        Whether the patients are simulated: then no claim about patients can be tested.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``id statement published ours ci_low ci_high n verdict reason check mark``. ``check`` is
+        ``data``, with the verdicts reproduced, not reproduced, inconclusive, not testable here; or
+        ``arithmetic``, with the verdicts consistent, inconsistent, implied.
+    """
+    rows = []
+    if tables is not None:
+        rows += [_judge_claim(claim, tables, simulated) for claim in claims["claims"]]
+    rows += [_judge_arithmetic(claim) for claim in claims.get("arithmetic", [])]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _judge_arithmetic(claim: dict[str, Any]) -> dict[str, Any]:
+    finding = compute(claim["check"])
+    return {
+        "id": claim["id"],
+        "statement": claim["statement"],
+        "published": finding.published,
+        "ours": finding.value,
+        "ci_low": finding.low,
+        "ci_high": finding.high,
+        "n": finding.n,
+        "verdict": finding.verdict,
+        "reason": finding.reason,
+        "check": "arithmetic",
+        "mark": claim["mark"],
+    }
+
+
+def _judge_claim(claim: dict[str, Any], tables: Tables, simulated: bool) -> dict[str, Any]:
+    check = claim["check"]
+    row = {"id": claim["id"], "statement": claim["statement"], "mark": claim["mark"]}
+    row |= {"check": "data", "published": _published(check)}
+    if check["kind"] == "none":
+        return row | {"verdict": NOT_TESTABLE, "reason": check["reason"]}
+    estimate = ESTIMATES[check["kind"]](check, tables)
+    if estimate is None:
+        reason = "our tables hold no such value"
+        return row | {"verdict": NOT_TESTABLE, "reason": reason}
+    row |= vars(estimate) | {"ours": estimate.value}
+    if simulated:
+        return row | {"verdict": NOT_TESTABLE, "reason": SIMULATED}
+    verdict, reason = (
+        equivalence_verdict(estimate, check["margin"])
+        if check["kind"] == "equivalence"
+        else value_verdict(estimate, check["published"], check["decimals"], check["margin"])
+    )
+    return row | {"verdict": verdict, "reason": reason}
+
+
+def _published(check: dict[str, Any]) -> str:
+    if check["kind"] == "equivalence":
+        return f"difference within ±{check['margin']:g} (margin: our choice)"
+    return f"{check['published']:.{check['decimals']}f}" if "published" in check else ""
+
+
+def value_verdict(
+    ours: Estimate, published: float, decimals: int, margin: float
+) -> tuple[str, str]:
+    """Return the verdict on a published number, and why.
+
+    Reproduced: the published value, as far as its rounding lets it move, lies in our interval,
+    and the interval is no wider than the margin allows. An interval that is wider holds other
+    values just as well: inconclusive, with the number of patients that would tell (the width of
+    an interval goes with the inverse square root of n).
+    """
+    half = 0.5 * 10.0**-decimals
+    if published + half < ours.ci_low or published - half > ours.ci_high:
+        side = "higher" if ours.value > published else "lower"
+        reason = f"ours is {side}: {published:.{decimals}f} is outside our 95 % interval"
+        return NOT_REPRODUCED, reason
+    width = (ours.ci_high - ours.ci_low) / 2
+    if width > margin:
+        needed = ceil(ours.n * (width / margin) ** 2)
+        reason = (
+            f"our 95 % interval is ±{width:.3f}, wider than ±{margin:g};"
+            f" about n = {needed} would tell"
+        )
+        return INCONCLUSIVE, reason
+    return REPRODUCED, f"inside our 95 % interval, which is no wider than ±{margin:g}"
+
+
+def equivalence_verdict(difference: Estimate, margin: float) -> tuple[str, str]:
+    """Return the verdict on the claim that two models perform alike, and why.
+
+    Two one-sided tests at 0.05: alike when the 90 % interval of the difference lies within the
+    margin. That no difference was found is not that there is none: without equivalence, and
+    without a difference, the claim is inconclusive. The number of patients is the one that has
+    90 % power when the true difference is nil.
+
+    Source: Schuirmann, J Pharmacokinet Biopharm 1987;15:657–680.
+    """
+    error = (difference.ci_high - difference.ci_low) / (2 * Z_95)
+    low, high = difference.value - Z_90 * error, difference.value + Z_90 * error
+    interval = f"90 % interval of the difference {low:+.3f} to {high:+.3f}"
+    if -margin < low and high < margin:
+        return REPRODUCED, f"{interval}, within ±{margin:g}"
+    if difference.ci_low > 0 or difference.ci_high < 0:
+        return (
+            NOT_REPRODUCED,
+            f"{interval}, beyond ±{margin:g}, and the two differ at the 5 % level",
+        )
+    needed = ceil(difference.n * (2 * Z_90 * error / margin) ** 2)
+    reason = (
+        f"{interval}, beyond ±{margin:g}; that no difference was found is not equivalence; about"
+        f" n = {needed} would tell"
+    )
+    return INCONCLUSIVE, reason
+
+
+def _row(table: pd.DataFrame | None, **values: str) -> pd.Series | None:
+    """Return the one row with these values; None where there is none."""
+    if table is None:
+        return None
+    for column, value in values.items():
+        table = table[table[column].astype(str) == value]
+    return None if table.empty else table.iloc[0]
+
+
+def _estimate(row: pd.Series | None, column: str) -> Estimate | None:
+    if row is None or row[[column, "ci_low", "ci_high"]].isna().any():
+        return None
+    values = (float(row[name]) for name in (column, "ci_low", "ci_high"))
+    return Estimate(*values, n=int(row["n"]))
+
+
+def _auc(check: dict[str, Any], tables: Tables) -> Estimate | None:
+    where = {"model": check["model"], "set": check["set"], "kind": check["predictions"]}
+    return _estimate(_row(tables.get("discrimination"), **where), "auc")
+
+
+def _segmentation(check: dict[str, Any], tables: Tables) -> Estimate | None:
+    where = {name: check[name] for name in ("metric", "set", "reference", "candidate")}
+    return _estimate(_row(tables.get("segmentation"), **where), "mean")
+
+
+def _equivalence(check: dict[str, Any], tables: Tables) -> Estimate | None:
+    where = {name: check[name] for name in ("first", "second", "set")}
+    where["kind"] = check["predictions"]
+    return _estimate(_row(tables.get("comparisons"), **where), "difference")
+
+
+def _patients(check: dict[str, Any], tables: Tables) -> Estimate | None:
+    """Return a count, or a mean or standard deviation with its interval under normality."""
+    table = tables.get("patients")
+    column = check.get("column")
+    if table is None or (column and column not in table):
+        return None
+    if check["statistic"] == "count":
+        count = len(table) if column is None else int((table[column] == check["level"]).sum())
+        return Estimate(count, count, count, len(table))
+    values = table[column].astype(float).dropna()
+    n, mean, sd = len(values), float(values.mean()), float(values.std(ddof=1))
+    if n < 2:
+        return None
+    if check["statistic"] == "mean":
+        half = float(t.ppf(0.975, n - 1)) * sd / sqrt(n)
+        return Estimate(mean, mean - half, mean + half, n)
+    low, high = (sd * sqrt((n - 1) / float(chi2.ppf(level, n - 1))) for level in (0.975, 0.025))
+    return Estimate(sd, low, high, n)
+
+
+ESTIMATES = {
+    "auc": _auc,
+    "segmentation": _segmentation,
+    "equivalence": _equivalence,
+    "patients": _patients,
+}

@@ -1,0 +1,259 @@
+"""The report: one self-contained page, readable without a network and without scripts."""
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from radproof.dossier.captions import caption_of
+from radproof.plan import MARKED_SECTIONS, canonical, leaves, marks
+
+TEMPLATE = "report.html.j2"
+STAGES = {
+    "cohort": "The patients, and how many each check left.",
+    "images": "How scans were prepared: bias field, registration, common grid, intensities.",
+    "segmentation": "Automated outlines, each by networks that had not seen the patient.",
+    "radiomics": "Features of every mask, and which of them are stable.",
+    "models": "What was fitted, on training patients alone.",
+    "evaluation": "Frozen predictions against outcomes.",
+}
+SETTINGS_OF = {
+    "cohort": ["simulation", "outcome", "decision", "clinical", "seed"],
+    "images": ["sequences", "raters", "images"],
+    "segmentation": ["segmenters"],
+    "radiomics": ["regions", "extractors", "stability"],
+    "models": ["models"],
+    "evaluation": ["comparisons"],
+}
+# File, stage, caption, and the columns shown; the linked file holds all of them.
+KEYS = ["model", "set", "kind"]
+TABLES = {
+    "flow": ("cohort", "Patients left by each step", None),
+    "description": (
+        "cohort",
+        "Patients: number (%) of categories, mean (SD) of numbers; n with a known value",
+        None,
+    ),
+    "discrimination": (
+        "evaluation",
+        "Area under the ROC curve with DeLong's 95 % interval",
+        [*KEYS, "n", "n_events", "auc", "ci_low", "ci_high", "note"],
+    ),
+    "comparisons": (
+        "evaluation",
+        "Differences of areas (first minus second): paired DeLong test, and equivalence within the"
+        " margin by two one-sided tests",
+        [
+            *("first", "second", "set", "kind", "n", "difference", "ci_low", "ci_high", "p"),
+            *("p_holm", "margin", "p_equivalence", "smallest_margin", "verdict", "note"),
+        ],
+    ),
+    "calibration": (
+        "evaluation",
+        "Calibration",
+        [
+            *(*KEYS, "n", "brier", "slope", "slope_ci_low", "slope_ci_high", "intercept"),
+            *("intercept_ci_low", "intercept_ci_high", "eo_ratio", "ici", "note"),
+        ],
+    ),
+    "classification": (
+        "evaluation",
+        "Rates at the threshold of Youden's index, set out of fold on training patients, with"
+        " exact 95 % intervals",
+        [*KEYS, "threshold", "metric", "value", "ci_low", "ci_high", "count", "total", "note"],
+    ),
+    "oracle": (
+        "evaluation",
+        "Simulated truth: the area that an oracle who knows each true risk reaches",
+        None,
+    ),
+}
+CLAIM_COLUMNS = "statement published ours ci_low ci_high n verdict reason mark"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as shown: caption, header, rows of text, and the file it comes from."""
+
+    caption: str
+    columns: list[str]
+    rows: list[list[str]]
+    file: str = ""
+
+
+def report_context(
+    plan: Mapping[str, Any],
+    figures: Sequence[Path],
+    tables: Mapping[str, tuple[pd.DataFrame, str]],
+    claims: pd.DataFrame,
+    models: Sequence[Mapping[str, Any]],
+    jobs: Sequence[Mapping[str, Any]],
+    sources: Mapping[str, str],
+    versions: Mapping[str, str],
+) -> dict[str, Any]:
+    """Gather what the page shows.
+
+    Parameters
+    ----------
+    plan
+        The study plan.
+    figures
+        PNG files; SVG and TSV of the same name lie beside them.
+    tables
+        ``flow description discrimination comparisons calibration classification oracle``, those
+        there are, and any ``segmentation-<segmenter>``, each with its path from the report.
+    claims
+        As `radproof.dossier.claims.check_claims` returns them.
+    models
+        The models' JSON.
+    jobs, sources
+        The lineage: its jobs (``rule label code_sha256 lock_sha256``) and raw files by hash.
+    versions
+        Names of libraries to versions.
+
+    Returns
+    -------
+    dict
+        The context of the template.
+    """
+    simulated = "simulation" in plan
+    return {
+        "title": plan["title"],
+        "study": plan["study"],
+        "outcome": plan["outcome"]["description"],
+        "simulated": simulated,
+        "stages": [
+            {
+                "name": stage,
+                "lead": lead,
+                "settings": _settings(plan, SETTINGS_OF[stage]),
+                "tables": _stage_tables(stage, tables, models),
+                "figures": [
+                    _figure(path) for path in figures if caption_of(path.stem).stage == stage
+                ],
+            }
+            for stage, lead in STAGES.items()
+        ],
+        "figure_index": [_figure(path, embed=False) for path in figures],
+        "claims": shown(claims, CLAIM_COLUMNS.split(), "Claims and verdicts", "claims.tsv"),
+        "verdicts": list(claims["verdict"].value_counts(sort=False).items()),
+        "jobs": _jobs(jobs),
+        "n_sources": len(sources),
+        "sources": Table(
+            "Raw files by SHA-256",
+            ["file", "sha256"],
+            [[path, sha256] for path, sha256 in sorted(sources.items())],
+            "lineage.json",
+        ),
+        "versions": Table("Versions", ["library", "version"], [[*row] for row in versions.items()]),
+    }
+
+
+def shown(
+    table: pd.DataFrame, columns: Sequence[str] | None, caption: str, file: str = ""
+) -> Table:
+    """Return a table as text; columns without any value are left out."""
+    chosen = table if columns is None else table.reindex(columns=list(columns))
+    chosen = chosen.dropna(axis="columns", how="all")
+    rows = [[text(value) for value in row] for row in chosen.itertuples(index=False)]
+    return Table(caption, [str(name).replace("_", " ") for name in chosen.columns], rows, file)
+
+
+def text(value: Any) -> str:
+    """Return a cell as text: three decimals, more where there would be nothing but zeros."""
+    if isinstance(value, list | dict):
+        return canonical(value)
+    if value is None or pd.isna(value):
+        return "n/a"
+    if isinstance(value, bool) or not isinstance(value, float):
+        return str(value)
+    if value.is_integer() and abs(value) < 1e9:
+        return str(int(value))
+    return f"{value:.2g}" if abs(value) < 0.001 else f"{value:.3f}"
+
+
+def _settings(plan: Mapping[str, Any], sections: Iterable[str]) -> Table:
+    origin = marks(dict(plan))
+    chosen = {name: plan[name] for name in sections if name in plan and name in MARKED_SECTIONS}
+    rows = [
+        [place, value if isinstance(value, str) else canonical(value), origin[place] or "no mark"]
+        for place, value in leaves(chosen)
+    ]
+    return Table("Every setting, with its origin", ["setting", "value", "origin"], rows)
+
+
+def _stage_tables(
+    stage: str,
+    tables: Mapping[str, tuple[pd.DataFrame, str]],
+    models: Sequence[Mapping[str, Any]],
+) -> list[Table]:
+    result = []
+    if stage == "segmentation":
+        for name, (table, file) in tables.items():
+            if name.startswith("segmentation-"):
+                subject = name.removeprefix("segmentation-").replace("_", " ")
+                caption = f"Agreement of {subject} and raters: mean with bootstrap 95 % interval"
+                result.append(shown(table, None, caption, file))
+    if stage == "models":
+        result += [_model_overview(models), *map(_terms, models)]
+    for name, (where, caption, columns) in TABLES.items():
+        if where == stage and name in tables:
+            table, file = tables[name]
+            result.append(shown(table, columns, caption, file))
+    return result
+
+
+def _model_overview(models: Sequence[Mapping[str, Any]]) -> Table:
+    columns = ["name", "kind", "n", "n_events", "n_parameters", "events_per_parameter"]
+    table = pd.DataFrame([{name: model[name] for name in columns} for model in models])
+    table["selection"] = [
+        " → ".join(f"{step['step']} {step['n']}" for step in model["selection"]) for model in models
+    ]
+    table["warnings"] = ["; ".join(model["warnings"]) or None for model in models]
+    caption = "Models: patients and events fitted on, events per candidate parameter, selection"
+    return shown(table, None, caption)
+
+
+def _terms(model: Mapping[str, Any]) -> Table:
+    rows = [{"term": "(Intercept)", "coefficient": model["intercept"]}, *model["terms"]]
+    caption = f"Terms of {model['name'].replace('_', ' ')}"
+    return shown(pd.DataFrame(rows), None, caption, f"../models/{model['name']}/fit.tsv")
+
+
+def _figure(path: Path, embed: bool = True) -> dict[str, str]:
+    caption = caption_of(path.stem)
+    data = base64.b64encode(path.read_bytes()).decode("ascii") if embed else ""
+    return {
+        "name": path.stem,
+        "stage": caption.stage,
+        "title": caption.title,
+        "text": caption.text,
+        "data": data,
+        "folder": "../figures",
+    }
+
+
+def _jobs(jobs: Sequence[Mapping[str, Any]]) -> Table:
+    """Return one row a rule and version of its code: how many jobs, under which lock."""
+    columns = ["rule", "code_sha256", "lock_sha256"]
+    frame = pd.DataFrame([{name: job[name] for name in columns} for job in jobs], columns=columns)
+    counted = frame.groupby(columns, sort=True).size().rename("jobs").reset_index()
+    return shown(counted, None, "Jobs behind this page, and the code they ran", "lineage.json")
+
+
+def write_report(context: Mapping[str, Any], path: Path) -> None:
+    """Write the page; everything that comes from data is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template(TEMPLATE).render(context)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(page, encoding="utf-8")

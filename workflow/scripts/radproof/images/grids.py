@@ -1,0 +1,61 @@
+"""The analysis grid of a patient, and the one resampling onto it."""
+
+import numpy as np
+import SimpleITK as sitk
+
+INTERPOLATORS = {"linear": sitk.sitkLinear, "bspline": sitk.sitkBSpline}
+
+
+def analysis_grid(
+    reference: sitk.Image, spacing_mm: list[float], size: list[int] | None
+) -> sitk.Image:
+    """Return an empty image with the reference's axes and centre, at the given spacing.
+
+    Parameters
+    ----------
+    reference
+        The reference sequence as scanned; its axes are kept, so masks are never turned.
+    spacing_mm
+        Voxel size of the grid, x y z.
+    size
+        Voxels x y z around the centre of the image; None covers the whole image. Never centred on
+        the tumour, which is not known for a new patient.
+    """
+    spacing = np.array(spacing_mm)
+    extent = np.array(reference.GetSize()) * np.array(reference.GetSpacing())
+    # A whisker less than the ratio, so that rounding of a header adds no slice outside the image.
+    whole = np.maximum(np.ceil(extent / spacing - 1e-3), 1).astype(int)
+    voxels = whole if size is None else np.array(size)
+    middle = [(count - 1) / 2 for count in reference.GetSize()]
+    centre = np.array(reference.TransformContinuousIndexToPhysicalPoint(middle))
+    axes = np.reshape(reference.GetDirection(), (3, 3))
+    grid = sitk.Image([int(count) for count in voxels], sitk.sitkUInt8)
+    grid.SetSpacing([float(step) for step in spacing])
+    grid.SetDirection(reference.GetDirection())
+    grid.SetOrigin((centre - axes @ ((voxels - 1) / 2 * spacing)).tolist())
+    return grid
+
+
+def resample_image(
+    image: sitk.Image, grid: sitk.Image, transform: sitk.Transform, interpolation: str
+) -> sitk.Image:
+    """Return an image on the grid, as float32; what lies outside takes the image's least value.
+
+    ``transform`` maps points of the grid to points of the image (mm).
+    """
+    image = sitk.Cast(image, sitk.sitkFloat32)
+    least = float(sitk.GetArrayViewFromImage(image).min())
+    interpolator = INTERPOLATORS[interpolation]
+    return sitk.Resample(image, grid, transform, interpolator, least, sitk.sitkFloat32)
+
+
+def resample_mask(mask: sitk.Image, grid: sitk.Image, interpolation: str) -> sitk.Image:
+    """Return a 0/1 mask on the grid: the nearest voxel, or half of a linear interpolation.
+
+    A mask that is already on the grid comes back bit for bit.
+    """
+    if interpolation == "nearest":
+        return sitk.Resample(mask, grid, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
+    soft = sitk.Cast(mask, sitk.sitkFloat32)
+    soft = sitk.Resample(soft, grid, sitk.Transform(), sitk.sitkLinear, 0.0)
+    return sitk.Cast(soft >= 0.5, sitk.sitkUInt8)

@@ -1,0 +1,63 @@
+"""One patient of a batch: files in, features of every mask and region out."""
+
+from pathlib import Path
+from typing import Any
+
+import SimpleITK as sitk
+
+from radproof.errors import BadInput, Problem
+from radproof.images.body import body_mask
+from radproof.kinds import load_kind
+from radproof.radiomics.perturbation import perturbed_masks
+from radproof.volumes import grid_differences, read_mask, read_volume
+
+
+def extract_patient(
+    patient: str,
+    images: dict[str, str | Path],
+    masks: dict[str, str | Path],
+    settings: dict[str, Any],
+    seed: int,
+) -> Any:
+    """Extract the features of a region of each mask of a patient.
+
+    Parameters
+    ----------
+    images, masks
+        Sequence → prepared image; mask → 0/1 mask on its grid.
+    settings
+        ``extractor`` and ``region`` as the plan has them; ``perturbations`` (or None) as under
+        ``stability``, which adds masks ``perturbed1``, … of one rater.
+    seed
+        Seed of the perturbations.
+
+    Returns
+    -------
+    Extraction
+        As the extractor's kind defines it.
+
+    Raises
+    ------
+    BadInput
+        If a file cannot be read, or an image or mask lies on another grid.
+    """
+    volumes = {name: read_volume(path, patient) for name, path in images.items()}
+    drawn = {name: read_mask(path, patient=patient) for name, path in masks.items()}
+    reference = next(iter(volumes.values()))
+    for name, volume in {**volumes, **drawn}.items():
+        differences = grid_differences(volume, reference)
+        if differences:
+            found = "; ".join(differences)
+            raise BadInput(Problem(f"{name} lies on another grid", patient=patient, found=found))
+    perturbations = settings["perturbations"]
+    if perturbations:
+        original = drawn[perturbations["rater"]]
+        drawn |= perturbed_masks(original, perturbations["count"], perturbations, seed)
+    region = settings["region"]
+    body = body_mask(reference)
+    derived: dict[str, sitk.Image] = {
+        name: load_kind("region", region["kind"]).derive(mask, region, body)
+        for name, mask in drawn.items()
+    }
+    extractor = settings["extractor"]
+    return load_kind("extractor", extractor["kind"]).extract(volumes, derived, extractor)
