@@ -25,9 +25,6 @@ def as_real_study(project: Project, dataset: Path) -> tuple[str, ...]:
     """Make the plan one of given data instead of a simulation; returns Snakemake's settings."""
     plan = read_yaml(project.plan_path)
     del plan["simulation"]
-    plan["marks"]["our choice"] = [
-        place for place in plan["marks"]["our choice"] if not place.startswith("simulation")
-    ]
     project.write_plan(plan)
     return (f"datasets=phantom={dataset}",)
 

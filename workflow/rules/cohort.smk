@@ -27,7 +27,7 @@ rule check_cohort:
     log:
         log_of("check_cohort", "{set}"),
     params:
-        settings=lambda wildcards: settings(
+        settings=lambda wildcards: settings_text(
             sheet=study.sheet[study.sheet["set"] == wildcards.set].to_dict("records"),
             outcome=PLAN["outcome"]["name"],
             clinical=PLAN["clinical"],

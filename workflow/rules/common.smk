@@ -63,9 +63,15 @@ def log_of(rule_name, label):
     return f"{RESULTS}/logs/{rule_name}/{label}.log"
 
 
-def settings(**values):
+def settings_text(**values):
     """The part of the plan that a rule uses, written so that the order of keys does not matter."""
     return canonical({"seed": PLAN["seed"], **values})
+
+
+def settings(**values):
+    """The same as a function, so that a {patient} in a path is not taken for a wildcard."""
+    text = settings_text(**values)
+    return lambda wildcards: text
 
 
 def images_of(patients):

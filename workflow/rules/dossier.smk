@@ -61,7 +61,7 @@ rule track_runs:
         figures=PNGS,
         code=code("track_runs"),
     output:
-        runs=DOSSIER + "/runs.json",
+        runs=DOSSIER + "/mlflow/runs.json",
         record=record("track_runs", "all"),
     log:
         log_of("track_runs", "all"),
@@ -83,6 +83,7 @@ rule write_report:
         claims=DOSSIER + "/claims.tsv",
         models=expand(MODELS + "/{model}/model.json", model=PLAN["models"]),
         lineage=DOSSIER + "/lineage.json",
+        template=os.path.relpath(SCRIPTS + "/radproof/dossier/report.html.j2"),
         code=code("write_report"),
     output:
         report=DOSSIER + "/report.html",

@@ -23,7 +23,7 @@ rule evaluate_models:
     log:
         log_of("evaluate_models", "all"),
     params:
-        settings=settings(),
+        settings=settings(models=list(PLAN["models"])),
     script:
         "../scripts/evaluate_models.py"
 
@@ -40,6 +40,6 @@ rule compare_models:
     log:
         log_of("compare_models", "all"),
     params:
-        settings=settings(comparisons=PLAN["comparisons"]),
+        settings=settings(models=list(PLAN["models"]), comparisons=PLAN["comparisons"]),
     script:
         "../scripts/compare_models.py"

@@ -3,6 +3,8 @@
 # Where a study has no patients held out, its out-of-fold predictions are what it reports.
 JUDGED = [name for name in study.sets if name != "train"] or ["train"]
 
+# Models that make a score of radiomics, and models that use such scores beside other predictors.
+SCORE_MODELS = [name for name, model in PLAN["models"].items() if "radiomics" in model]
 SCORED_MODELS = [name for name, model in PLAN["models"].items() if model.get("scores")]
 
 FIGURE_FILES = {
@@ -27,6 +29,10 @@ DRAWN = [file for figure in PLAN["figures"] for file in FIGURE_FILES[figure]]
 def drawn(name):
     """The files of a figure."""
     return {suffix: f"{FIGURES}/{name}.{suffix}" for suffix in ("svg", "png", "tsv")}
+
+
+def drawing_text(**values):
+    return settings_text(simulated=study.simulated, **values)
 
 
 def drawing(**values):
@@ -83,7 +89,7 @@ rule plot_overlays:
     log:
         log_of("plot_overlays", "{segmenter}"),
     params:
-        settings=lambda wildcards: drawing(
+        settings=lambda wildcards: drawing_text(
             segmenter=wildcards.segmenter,
             patients=JUDGED_PATIENTS,
             sequences=SEQUENCES,
@@ -105,7 +111,7 @@ rule plot_segmentation:
     log:
         log_of("plot_segmentation", "{segmenter}"),
     params:
-        settings=lambda wildcards: drawing(segmenter=wildcards.segmenter),
+        settings=lambda wildcards: drawing_text(segmenter=wildcards.segmenter),
     script:
         "../scripts/plot_segmentation.py"
 
@@ -189,7 +195,7 @@ rule plot_nomogram:
 
 rule plot_scores:
     input:
-        predictions=PREDICTIONS,
+        predictions=expand(MODELS + "/{model}/predictions.tsv", model=SCORE_MODELS),
         code=code("plot_scores"),
     output:
         **drawn("scores"),
@@ -197,6 +203,6 @@ rule plot_scores:
     log:
         log_of("plot_scores", "scores"),
     params:
-        settings=drawing(outcome=PLAN["outcome"]),
+        settings=drawing(outcome=PLAN["outcome"], models=SCORE_MODELS),
     script:
         "../scripts/plot_scores.py"

@@ -22,7 +22,7 @@ def upstream(model, file):
 def model_settings(wildcards):
     model = PLAN["models"][wildcards.model]
     chosen = model.get("clinical", [])
-    return settings(
+    return settings_text(
         name=wildcards.model,
         model=model,
         clinical=[

@@ -27,7 +27,7 @@ rule train_segmenter:
     log:
         log_of("train_segmenter", "{segmenter}.fold-{fold}"),
     params:
-        settings=lambda wildcards: settings(
+        settings=lambda wildcards: settings_text(
             patients=fold_patients(wildcards.fold),
             sequences=SEQUENCES,
             segmenter={
@@ -82,7 +82,7 @@ rule score_segmentation:
     log:
         log_of("score_segmentation", "{segmenter}"),
     params:
-        settings=lambda wildcards: settings(
+        settings=lambda wildcards: settings_text(
             segmenter=wildcards.segmenter,
             raters=RATERS,
             sheet=study.sheet[["patient", "set", "fold"]].to_dict("records"),

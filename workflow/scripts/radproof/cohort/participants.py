@@ -1,4 +1,4 @@
-"""Participants: outcome and clinical values of the patients of a sheet, checked against the plan."""
+"""Participants: outcome and clinical values of the patients, checked against the plan."""
 
 from pathlib import Path
 from typing import Any

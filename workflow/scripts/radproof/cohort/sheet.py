@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from radproof.errors import BadInput, Problem
 from radproof.tables import read_table
@@ -14,7 +13,7 @@ COLUMNS = ["patient", "dataset", "center", "set", "fold"]
 
 
 def read_sheet(path: str | Path) -> pd.DataFrame:
-    """Read and check a sheet: text columns ``patient dataset center set fold``.
+    """Read and check a sheet: text columns ``patient dataset center set fold``, None where missing.
 
     Raises
     ------
@@ -27,7 +26,7 @@ def read_sheet(path: str | Path) -> pd.DataFrame:
     missing = [column for column in COLUMNS if column not in table]
     if missing:
         raise BadInput(Problem("sheet lacks columns", file=str(path), expected=", ".join(missing)))
-    table = table[COLUMNS]
+    table = table[COLUMNS].astype(object).where(table[COLUMNS].notna(), None)
     problems = _row_problems(table, str(path))
     folds = table.loc[table["set"] == "train", "fold"].dropna()
     if folds.nunique() < 2:
@@ -47,7 +46,7 @@ def read_sheet(path: str | Path) -> pd.DataFrame:
 
 def _row_problems(table: pd.DataFrame, file: str) -> list[Problem]:
     problems = []
-    lowered = table["patient"].str.lower()
+    lowered = table["patient"].astype("str").str.lower()
     for row in table[lowered.duplicated(keep="first") & lowered.notna()].itertuples():
         problems.append(Problem("patient stands twice", patient=str(row.patient), file=file))
     for row in table.itertuples():
@@ -115,6 +114,9 @@ def make_sheet(
         If a column is missing, a patient stands twice, an outcome is missing or not 0/1, or a class
         is too small for the folds.
     """
+    # Imported here because every plan of the graph reads a sheet, and few make one.
+    from sklearn.model_selection import StratifiedKFold, train_test_split
+
     _check_participants(participants, outcome, [*stratify, *external])
     table = pd.DataFrame(
         {

@@ -72,6 +72,7 @@ TABLES = {
         None,
     ),
 }
+SEGMENTATION_METRICS = ["dice", "iou", "hd95_mm", "assd_mm"]
 CLAIM_COLUMNS = "statement published ours ci_low ci_high n verdict reason mark"
 
 
@@ -197,7 +198,8 @@ def _stage_tables(
             if name.startswith("segmentation-"):
                 subject = name.removeprefix("segmentation-").replace("_", " ")
                 caption = f"Agreement of {subject} and raters: mean with bootstrap 95 % interval"
-                result.append(shown(table, None, caption, file))
+                main = table[table["metric"].isin(SEGMENTATION_METRICS)]
+                result.append(shown(main, None, caption, file))
     if stage == "models":
         result += [_model_overview(models), *map(_terms, models)]
     for name, (where, caption, columns) in TABLES.items():

@@ -1,0 +1,212 @@
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from radproof.dossier.captions import CAPTIONS, caption_of
+from radproof.dossier.claims import check_claims, read_claims
+from radproof.dossier.report import STAGES, report_context, text, write_report
+
+PROJECT = Path(__file__).resolve().parents[3]
+BANNER = "SIMULATED COHORT: no finding here is about real patients"
+EVIL = "<script>alert('x')</script>"
+# The smallest PNG there is: one transparent pixel.
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010804000000b51c0c02"
+    "0000000b4944415478da63640000000600023081d02f0000000049454e44ae426082"
+)
+
+
+class Page(HTMLParser):
+    """Collects elements, their attributes and the text of the page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def plan(simulated: bool) -> dict:
+    value = {
+        "title": f"A study of {EVIL}",
+        "study": "tiny",
+        "seed": 7,
+        "outcome": {"name": "event", "description": "nodal metastasis"},
+        "decision": "imaging",
+        "clinical": [{"name": "age", "kind": "number", "available": "imaging"}],
+        "sequences": [{"name": "T1w", "file": "{patient}.nii.gz"}],
+        "raters": [{"name": "rater1", "label": 1}],
+        "images": {"spacing_mm": [1.0, 1.0, 3.0]},
+        "segmenters": {"unet": {"kind": "mobilenetv2_unet"}},
+        "regions": {"whole": {"kind": "whole"}},
+        "extractors": {"pyradiomics": {"kind": "pyradiomics"}},
+        "stability": {"threshold": 0.75},
+        "models": {"clinical": {"kind": "logistic"}},
+        "comparisons": [],
+        "marks": {
+            "stated": ["outcome"],
+            "inferred": ["images"],
+            "field custom": ["stability"],
+            "our choice": [
+                *("seed", "decision", "clinical", "sequences", "raters", "segmenters"),
+                *("regions", "extractors", "models", "comparisons", "simulation"),
+            ],
+        },
+    }
+    return value | ({"simulation": {"men": 3}} if simulated else {})
+
+
+def context(folder: Path, simulated: bool = True) -> dict:
+    figures = [folder / f"{name}.png" for name in ("flow", "overlays-unet", "roc")]
+    for figure in figures:
+        figure.write_bytes(PNG)
+    area = {"model": "clinical", "set": "test", "kind": "held_out", "n": 41, "n_events": 18}
+    area |= {"auc": 0.8123456, "ci_low": 0.7, "ci_high": 0.9, "note": None}
+    flow = pd.DataFrame([{"set": "train", "step": EVIL, "n": 3, "n_events": 1, "note": None}])
+    model = {"name": "clinical", "kind": "logistic", "n": 95, "n_events": 43}
+    model |= {"n_parameters": 1, "events_per_parameter": 43.0, "warnings": []}
+    model |= {"selection": [{"step": "estimable", "n": 1}], "intercept": -0.5}
+    model |= {"terms": [{"term": "age", "coefficient": 0.00012}]}
+    job = {"rule": "fit_model", "label": "clinical", "code_sha256": "c" * 64, "lock_sha256": "d"}
+    claims = read_claims(PROJECT / "config" / "claims" / "otscc.yaml")
+    return report_context(
+        plan(simulated),
+        figures,
+        {
+            "flow": (flow, "../cohort/flow.tsv"),
+            "discrimination": (pd.DataFrame([area]), "../evaluation/discrimination.tsv"),
+        },
+        check_claims(claims, {}, simulated),
+        [model],
+        [job, job | {"label": "other"}],
+        {f"dataset:tiny/{EVIL}.nii.gz": "a" * 64},
+        {"numpy": "2.4.6"},
+    )
+
+
+@pytest.fixture
+def page(tmp_path) -> tuple[str, Page]:
+    path = tmp_path / "dossier" / "report.html"
+    write_report(context(tmp_path), path)
+    source = path.read_text(encoding="utf-8")
+    parsed = Page()
+    parsed.feed(source)
+    return source, parsed
+
+
+def test_text_of_plan_table_and_files_is_escaped(page):
+    source, parsed = page
+    assert not parsed.of("script")
+    assert "<script" not in source
+    assert source.count("&lt;script&gt;") >= 3
+
+
+def test_nothing_is_loaded_and_no_link_leaves_the_folder(page):
+    source, parsed = page
+    for tag, attributes in parsed.elements:
+        for name in ("src", "href", "srcset", "data", "action"):
+            value = attributes.get(name) or ""
+            assert not re.match(r"(https?:)?//", value), (tag, value)
+    assert not re.search(r"url\(|@import", source)
+    assert all(image["src"].startswith("data:image/png;base64,") for image in parsed.of("img"))
+    assert not parsed.of("link") and not parsed.of("iframe")
+
+
+def test_simulated_is_said_at_the_top_and_at_each_figure_and_table(page):
+    source, parsed = page
+    assert BANNER in source
+    blocks = re.findall(r"<figcaption>.*?</figcaption>|<caption>.*?</caption>", source, re.S)
+    assert len(blocks) == len(parsed.of("figcaption")) + len(parsed.of("caption"))
+    assert all("Simulated cohort." in block for block in blocks)
+
+
+def test_real_patients_are_not_called_simulated(tmp_path):
+    path = tmp_path / "report.html"
+    write_report(context(tmp_path, simulated=False), path)
+    source = path.read_text(encoding="utf-8")
+    assert BANNER not in source and "Simulated cohort." not in source
+
+
+def test_sections_are_the_stages_and_every_figure_has_its_text(page):
+    _, parsed = page
+    assert [section["id"] for section in parsed.of("section")] == [*STAGES, "figures", "dossier"]
+    images = parsed.of("img")
+    assert len(images) == 3 and all(len(image["alt"]) > 40 for image in images)
+    links = {link["href"] for link in parsed.of("a")}
+    assert {"../figures/roc.svg", "../figures/roc.tsv", "../figures/roc.png"} <= links
+    assert "../cohort/flow.tsv" in links
+    anchors = {attributes["id"] for _, attributes in parsed.elements if attributes.get("id")}
+    assert {link[1:] for link in links if link.startswith("#")} <= anchors
+
+
+def test_every_setting_stands_with_its_mark(page):
+    source, _ = page
+    for setting, mark in (
+        ("outcome.name", "stated"),
+        ("images.spacing_mm", "inferred"),
+        ("stability.threshold", "field custom"),
+        ("models.clinical.kind", "our choice"),
+        ("seed", "our choice"),
+    ):
+        assert re.search(rf"<td>{re.escape(setting)}</td><td>[^<]*</td><td>{mark}</td>", source)
+
+
+def test_claims_and_jobs_are_listed(page):
+    source, _ = page
+    assert "the nomogram on automated masks performed comparably" in source
+    assert "not testable here" in source
+    assert re.search(rf"<td>fit_model</td><td>{'c' * 64}</td><td>d</td><td>2</td>", source)
+
+
+def test_same_bytes_twice(tmp_path):
+    for name in ("first", "second"):
+        write_report(context(tmp_path), tmp_path / name / "report.html")
+    first, second = ((tmp_path / name / "report.html").read_bytes() for name in ("first", "second"))
+    assert first == second
+
+
+def test_study_without_claims_figures_or_segmenter(tmp_path):
+    bare = report_context(
+        plan(False), [], {}, check_claims({"claims": []}, {}, False), [], [], {}, {}
+    )
+    write_report(bare, tmp_path / "report.html")
+    assert "No published claim is checked" in (tmp_path / "report.html").read_text()
+
+
+def test_every_figure_has_a_caption():
+    schema_names = set(CAPTIONS)
+    modules = {
+        path.stem
+        for path in (PROJECT / "workflow/scripts/radproof/figures").glob("[a-z]*.py")
+        if path.stem != "style"
+    }
+    assert schema_names == modules
+    assert caption_of("nomogram-nomogram_auto").title == "Nomogram of nomogram auto"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.81234, "0.812"),
+        (0.00012, "0.00012"),
+        (41.0, "41"),
+        (0.0, "0"),
+        (None, "n/a"),
+        (float("nan"), "n/a"),
+        (True, "True"),
+        ("a", "a"),
+        ([1, 2], "[1, 2]"),
+    ],
+)
+def test_cells(value, expected):
+    assert text(value) == expected

@@ -1,0 +1,186 @@
+import re
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from radproof.figures import (
+    calibration,
+    decision,
+    flow,
+    nomogram,
+    overlays,
+    roc,
+    scores,
+    segmentation,
+    stability,
+    style,
+    training,
+)
+
+from tests.unit.figures import tables
+
+EVENT = "cervical lymph-node metastasis"
+
+
+def segmentation_figure(simulated):
+    table = tables.scores()
+    return segmentation.draw(table, tables.summary(table), "unet", simulated=simulated)
+
+
+def scores_figure(simulated):
+    models = ["radiomics_auto", "radiomics_manual"]
+    return scores.draw(tables.predictions(), models, EVENT, simulated=simulated)
+
+
+def calibration_figure(simulated):
+    curve = tables.calibration_curve()
+    return calibration.draw(curve, tables.calibration(), simulated=simulated)
+
+
+FIGURES = {
+    "flow": lambda simulated: flow.draw(tables.flow(), simulated=simulated),
+    "training": lambda simulated: training.draw(tables.histories(), simulated=simulated),
+    "overlays": lambda simulated: overlays.draw(tables.cases(), simulated=simulated),
+    "segmentation": segmentation_figure,
+    "stability": lambda simulated: stability.draw(
+        tables.stability(), "ICC2", 0.75, simulated=simulated
+    ),
+    "scores": scores_figure,
+    "nomogram": lambda simulated: nomogram.draw(tables.model(), EVENT, simulated=simulated),
+    "roc": lambda simulated: roc.draw(tables.roc(), tables.discrimination(), simulated=simulated),
+    "calibration": calibration_figure,
+    "decision": lambda simulated: decision.draw(tables.net_benefit(), simulated=simulated),
+}
+
+
+def saved(name: str, simulated: bool, folder) -> dict[str, bytes]:
+    figure, plotted = FIGURES[name](simulated)
+    paths = {suffix: folder / f"{name}.{suffix}" for suffix in ("svg", "png", "tsv")}
+    style.save(figure, plotted, paths["svg"], paths["png"], paths["tsv"])
+    return {suffix: path.read_bytes() for suffix, path in paths.items()}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_same_bytes_twice_whatever_the_users_style(name, tmp_path):
+    first = saved(name, True, tmp_path / "first")
+    with matplotlib.rc_context({"font.size": 20, "lines.linewidth": 9, "savefig.dpi": 40}):
+        second = saved(name, True, tmp_path / "second")
+    assert first == second
+    assert style.SIMULATED in first["svg"].decode()
+    for trace in (b"Matplotlib", b"dc:date"):
+        assert trace not in first["svg"]
+        assert trace not in first["png"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_real_cohort_is_not_called_simulated(name, tmp_path):
+    svg = saved(name, False, tmp_path)["svg"].decode()
+    assert "imulated" not in svg
+    assert re.search(r"n = \d+|>\d+/\d+<", svg), "no number of patients is shown"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_text_is_large_enough_for_print_and_fits_the_page(name):
+    figure, _ = FIGURES[name](True)
+    assert isinstance(figure, Figure)
+    figure.draw_without_rendering()
+    texts = [text for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()]
+    assert min(text.get_fontsize() for text in texts) >= 7
+    width, height = figure.get_size_inches() * figure.dpi
+    assert width / figure.dpi * style.MM_PER_INCH <= style.TWO_COLUMNS_MM + 0.01
+    renderer = figure._get_renderer()
+    for text in texts:
+        box = text.get_window_extent(renderer)
+        if text.get_visible() and text.axes is not None and not text.axes.axison:
+            assert box.x0 >= -1 and box.x1 <= width + 1, text.get_text()
+            assert box.y0 >= -1 and box.y1 <= height + 1, text.get_text()
+
+
+def test_plotted_numbers_are_those_of_the_tables():
+    _, plotted = FIGURES["flow"](True)
+    pd.testing.assert_frame_equal(plotted, tables.flow())
+
+    _, plotted = FIGURES["training"](True)
+    history = tables.histories()["3"]
+    rows = plotted[plotted["fold"] == "3"].reset_index(drop=True)
+    assert rows["val_dice"].equals(history["val_dice"])
+
+    _, plotted = FIGURES["decision"](True)
+    expected = tables.net_benefit().query("kind != 'apparent'")["net_benefit"]
+    assert sorted(plotted["net_benefit"]) == sorted(expected)
+
+    _, plotted = FIGURES["calibration"](True)
+    expected = tables.calibration_curve().query("kind == 'held_out'")
+    assert plotted["observed"].tolist() == expected["observed"].tolist()
+
+    _, plotted = FIGURES["stability"](True)
+    expected = tables.stability().query("left_out == 'none'")
+    assert plotted["icc"].tolist() == expected["icc"].tolist()
+    assert plotted["feature"].tolist() == expected["feature"].tolist()
+
+
+def test_roc_shows_held_out_patients_first_and_never_apparent_ones():
+    figure, plotted = FIGURES["roc"](True)
+    assert list(dict.fromkeys(plotted["kind"])) == ["held_out", "out_of_fold"]
+    assert len(figure.axes) == 2
+    areas = tables.discrimination().set_index(["model", "set", "kind"])["auc"]
+    one = plotted.query("model == 'clinical' and kind == 'held_out'")
+    assert one["auc"].unique().tolist() == [areas["clinical", "test", "held_out"]]
+    labels = figure.axes[0].get_legend_handles_labels()[1]
+    assert f"clinical: {areas['clinical', 'test', 'held_out']:.2f}" in labels[0]
+
+
+def test_study_without_held_out_patients_is_drawn_out_of_fold():
+    curve = tables.calibration_curve().query("set == 'train'")
+    _, plotted = calibration.draw(curve, tables.calibration(), simulated=False)
+    assert set(plotted["kind"]) == {"out_of_fold"}
+    figure, _ = roc.draw(
+        tables.roc().query("set == 'train'"), tables.discrimination(), simulated=False
+    )
+    assert len(figure.axes) == 1
+    assert figure.get_size_inches()[0] * style.MM_PER_INCH == pytest.approx(89)
+
+
+def test_one_class_sets_are_drawn_without_an_area():
+    points, areas = tables.roc(), tables.discrimination()
+    alone = (points["model"] == "clinical") & (points["kind"] == "held_out")
+    missing = points[alone].head(1).assign(threshold=np.nan, sensitivity=np.nan, specificity=np.nan)
+    areas.loc[areas["model"] == "clinical", ["auc", "ci_low", "ci_high"]] = np.nan
+    figure, _ = roc.draw(pd.concat([missing, points[~alone]]), areas, simulated=False)
+    assert "clinical: n/a" in figure.axes[0].get_legend_handles_labels()[1]
+
+
+def test_bland_altman_limits():
+    _, plotted = FIGURES["segmentation"](True)
+    table = tables.scores().query("reference == 'rater1' and candidate == 'unet'")
+    difference = table["volume_candidate_ml"] - table["volume_reference_ml"]
+    limits = plotted.query("panel == 'volume_ml' and set == 'all'").iloc[0]
+    assert limits["y"] == pytest.approx(difference.mean())
+    assert limits["ci_high"] - limits["y"] == pytest.approx(1.96 * difference.std())
+    drawn = plotted.query("panel == 'volume_ml' and set != 'all'")
+    assert drawn["y"].tolist() == difference.tolist()
+    dice = plotted.query("panel == 'dice' and candidate == 'rater2'")["patient"]
+    assert dice.notna().sum() == 95 + 41
+
+
+def test_stability_reads_class_and_filter_from_the_name():
+    _, plotted = FIGURES["stability"](True)
+    row = plotted.set_index("feature").loc["T2w__log-sigma-2-0-mm-3D_glcm_F3"]
+    assert row[["sequence", "filter", "class"]].tolist() == ["T2w", "log-sigma-2-0-mm-3D", "glcm"]
+
+
+def test_nomogram_without_predictors_says_so(tmp_path):
+    model = tables.model() | {"variables": [], "terms": [], "features": []}
+    figure, plotted = nomogram.draw(model, EVENT, simulated=False)
+    shown = " ".join(text.get_text() for text in figure.findobj(matplotlib.text.Text))
+    assert "no predictors" in shown
+    assert plotted.empty
+
+
+def test_nomogram_names_units_once():
+    figure, _ = FIGURES["nomogram"](False)
+    shown = [text.get_text() for text in figure.findobj(matplotlib.text.Text)]
+    assert "depth of invasion (mm)" in shown
+    assert "radiomics auto (score)" in shown

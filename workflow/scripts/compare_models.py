@@ -1,0 +1,13 @@
+import pandas as pd
+from radproof.evaluation.compare import compare
+from radproof.evaluation.oracle import against_oracle
+from radproof.job import open_job
+from radproof.tables import read_table, write_table
+
+with open_job(snakemake) as job:
+    predictions = pd.concat(map(read_table, job.input.predictions), ignore_index=True)
+    write_table(compare(predictions, job.settings["comparisons"]), job.output.comparisons)
+    if job.input.truth:
+        truth = read_table(job.input.truth)
+        truth["patient"] = truth["participant_id"].str.removeprefix("sub-")
+        write_table(against_oracle(predictions, truth), job.output.oracle)

@@ -1,0 +1,41 @@
+"""What a study logs: the study as parent run, and below it each fold and each model."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from radproof.dossier.tracking import Run
+
+
+def study_run(
+    plan: Mapping[str, Any], summaries: Mapping[str, pd.DataFrame], artifacts: Sequence[Path]
+) -> Run:
+    """Return the parent run: the plan, the mean scores of the masks, figures and tables."""
+    metrics = {}
+    for segmenter, summary in summaries.items():
+        means = summary[(summary["candidate"] == segmenter) & summary["mean"].notna()]
+        for row in means.to_dict("records"):
+            name = f"{segmenter}.{row['set']}.{row['reference']}.{row['metric']}"
+            metrics[name] = float(row["mean"])
+    params = {name: value for name, value in plan.items() if name != "marks"}
+    tags = {"simulated": str("simulation" in plan).lower()}
+    return Run(str(plan["study"]), params, metrics, artifacts=artifacts, tags=tags)
+
+
+def fold_run(plan: Mapping[str, Any], segmenter: str, fold: str, history: pd.DataFrame) -> Run:
+    """Return the run of one fold's network: its settings and curves by epoch."""
+    settings = {"segmenter": segmenter, "fold": fold, **plan["segmenters"][segmenter]}
+    best = {"best_val_dice": float(history["val_dice"].max())}
+    return Run(f"{segmenter} fold {fold}", settings, best, history, tags={"fold": fold})
+
+
+def model_run(plan: Mapping[str, Any], path: Path, discrimination: pd.DataFrame) -> Run:
+    """Return the run of one model: its settings, its areas under the curve, its frozen file."""
+    name = path.parent.name
+    rows = discrimination[(discrimination["model"] == name) & discrimination["auc"].notna()]
+    metrics = {
+        f"auc.{row['set']}.{row['kind']}": float(row["auc"]) for row in rows.to_dict("records")
+    }
+    return Run(name, plan["models"][name], metrics, artifacts=[path], tags={"model": name})

@@ -1,0 +1,28 @@
+from pathlib import Path
+
+from radproof.dossier.report import report_context, write_report
+from radproof.job import open_job
+from radproof.provenance import package_versions
+from radproof.tables import read_json, read_table
+
+with open_job(snakemake) as job:
+    tables = {Path(path).stem: path for path in [*job.input.tables, job.input.flow]}
+    tables["description"] = job.input.description
+    for path in job.input.segmentation:
+        tables[f"segmentation-{Path(path).parent.name}"] = path
+    folder = Path(job.output.report).parents[1]
+    lineage = read_json(job.input.lineage)
+    context = report_context(
+        job.settings["plan"],
+        [Path(path) for path in job.input.figures],
+        {
+            name: (read_table(path), f"../{Path(path).relative_to(folder)}")
+            for name, path in tables.items()
+        },
+        read_table(job.input.claims),
+        [read_json(path) for path in job.input.models],
+        lineage["jobs"],
+        lineage["sources"],
+        package_versions(),
+    )
+    write_report(context, Path(job.output.report))
