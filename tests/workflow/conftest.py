@@ -36,7 +36,7 @@ def small_plan() -> dict[str, Any]:
     }
     for model in plan["models"].values():
         if "inner_folds" in model:
-            model["inner_folds"] = 3
+            model["inner_folds"] = 2
     return plan
 
 
@@ -47,6 +47,7 @@ class Project:
         self.folder = folder
         self.results = folder / "results" / STUDY
         self.plan_path = folder / "config" / "studies" / f"{STUDY}.yaml"
+        folder.mkdir(parents=True)
         for part in PARTS:
             source, target = PROJECT / part, folder / part
             if source.is_dir():
@@ -95,8 +96,7 @@ def make_project(folder: Path) -> Project:
     project = Project(folder)
     plan = small_plan()
     table = draw_cohort(plan["simulation"], PATIENTS, plan["seed"])
-    participants = table.assign(participant_id=[f"sub-{patient}" for patient in PATIENTS])
-    sheet = make_sheet(participants, plan["outcome"]["name"], 0.3, 3, 7, [], {}, "phantom")
+    sheet = make_sheet(table, plan["outcome"]["name"], 0.3, 3, 7, [], {}, "phantom")
     write_table(sheet, folder / plan["sheet"])
     project.write_plan(plan)
     return project

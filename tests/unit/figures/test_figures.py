@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from radproof.errors import BadInput
 from radproof.figures import (
     calibration,
     decision,
@@ -184,3 +185,8 @@ def test_nomogram_names_units_once():
     shown = [text.get_text() for text in figure.findobj(matplotlib.text.Text)]
     assert "depth of invasion (mm)" in shown
     assert "radiomics auto (score)" in shown
+
+
+def test_study_without_scores_is_told_so():
+    with pytest.raises(BadInput, match="no model makes a score"):
+        scores.draw(tables.predictions(), [], EVENT, simulated=False)

@@ -81,7 +81,7 @@ def test_a_network_that_cannot_be_downloaded_is_a_clear_error(monkeypatch) -> No
         raise Exception("URL fetch failure")
 
     monkeypatch.setattr("keras.src.utils.file_utils.get_file", fail)
-    with pytest.raises(BadInput, match="ImageNet weights cannot be had.*URL fetch failure"):
+    with pytest.raises(BadInput, match=r"ImageNet weights cannot be had.*URL fetch failure"):
         build(network(alpha=0.35, encoder_weights="imagenet"), 3)
 
 

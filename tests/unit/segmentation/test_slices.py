@@ -57,6 +57,9 @@ def test_slices_of_different_patients_share_one_size(tmp_path) -> None:
     assert slices.extents[0].tolist() == [30, 40]
     assert slices.extents[-1].tolist() == [50, 33]
     assert set(np.unique(slices.stack[..., 2])) == {0, 1}
+    second = slices.of(np.array([1]))
+    np.testing.assert_array_equal(second.stack, slices.stack[4:])
+    assert set(second.patients) == {0}
     index = int(np.flatnonzero(slices.has_tumour)[0])
     rows, columns = np.nonzero(slices.stack[index, ..., 2])
     np.testing.assert_allclose(slices.centres[index], [rows.mean(), columns.mean()])

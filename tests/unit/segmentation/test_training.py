@@ -1,15 +1,13 @@
 """Training learns, repeats bit for bit, keeps patients apart and says what is wrong."""
 
-import copy
 import os
 import re
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import pytest
-import SimpleITK as sitk
 from radproof.errors import BadInput, CheckFailed
 from radproof.provenance import PROJECT
 from radproof.segmentation.training import train_segmenter
@@ -78,7 +76,7 @@ def test_validation_patients_are_training_patients_not_trained_on(trained) -> No
 def test_a_loss_that_is_no_number_stops_with_the_epoch(tmp_path: Path) -> None:
     patients = ["a", "b", "c"]
     images, masks = write_phantoms(tmp_path, patients)
-    for file in sum(images.values(), []):
+    for file in chain(*images.values()):
         write_volume(read_volume(file) * 1e37, file)
     with pytest.raises(CheckFailed, match="diverged at epoch 1 of 8"):
         train_segmenter(patients, images, masks, SETTINGS, 3, lambda line: None)
@@ -93,30 +91,14 @@ def test_patients_without_tumour_are_refused(tmp_path: Path) -> None:
         train_segmenter(patients, images, masks, SETTINGS, 3, lambda line: None)
 
 
-def test_every_unusable_file_is_named(tmp_path: Path) -> None:
+def test_every_unusable_file_is_named_before_training(tmp_path: Path) -> None:
     patients = ["a", "b", "c", "d"]
     images, masks = write_phantoms(tmp_path, patients)
     shifted = read_volume(images["b"][1])
     shifted.SetOrigin((0.0, 0.0, 0.0))
     write_volume(shifted, images["b"][1])
-    holed = sitk.GetArrayFromImage(read_volume(images["c"][0]))
-    holed[0, 0, 0] = np.nan
-    image = sitk.GetImageFromArray(holed)
-    image.CopyInformation(read_volume(images["c"][0]))
-    write_volume(image, images["c"][0])
-    settings = copy.deepcopy(SETTINGS)
-    settings["training"]["validation_fraction"] = 0.01
-    for kept_out in ("a", "d"):
-        remaining = [patient for patient in patients if patient != kept_out]
-        with pytest.raises(BadInput) as caught:
-            train_segmenter(
-                [*remaining, "x", "y"],
-                {**images, "x": images["a"], "y": images["a"]},
-                {**masks, "x": masks["a"], "y": masks["a"]},
-                settings,
-                3,
-                print,
-            )
-        message = str(caught.value)
-        assert "patient b" in message or "patient c" in message
-        assert "another grid" in message or "NaN" in message
+    masks["d"].unlink()
+    with pytest.raises(BadInput) as caught:
+        train_segmenter(patients, images, masks, SETTINGS, 3, lambda line: None)
+    found = [(problem.patient, Path(problem.file).name) for problem in caught.value.problems]
+    assert found == [("b", "b-b.nii.gz"), ("d", "d.nii.gz")]

@@ -30,7 +30,6 @@ def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
             keep_default_na=False,
             na_values=[MISSING, ""],
             dtype=dict.fromkeys(always_text, "str"),
-            float_precision="round_trip",
         )
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise BadInput(

@@ -1,5 +1,6 @@
 """Arithmetic on published numbers: what they imply about each other, without any data."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
 from typing import Any
@@ -156,7 +157,7 @@ def check_prevalence(
     return Finding(CONSISTENT, reason, published, implied, low, high, n)
 
 
-CHECKS = {
+CHECKS: dict[str, Callable[..., Finding]] = {
     "sum": check_sum,
     "grim": check_grim,
     "dice_iou": check_dice_iou,

@@ -225,8 +225,8 @@ def _row(table: pd.DataFrame | None, **values: str) -> pd.Series | None:
 def _estimate(row: pd.Series | None, column: str) -> Estimate | None:
     if row is None or row[[column, "ci_low", "ci_high"]].isna().any():
         return None
-    values = (float(row[name]) for name in (column, "ci_low", "ci_high"))
-    return Estimate(*values, n=int(row["n"]))
+    value, low, high = (float(row[name]) for name in (column, "ci_low", "ci_high"))
+    return Estimate(value, low, high, int(row["n"]))
 
 
 def _auc(check: dict[str, Any], tables: Tables) -> Estimate | None:

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from radproof.errors import BadInput, Problem
 from radproof.figures.style import (
@@ -28,7 +28,7 @@ OUTLINE_COLOURS = ["#56B4E9", "#E69F00", "#CC79A7", "#009E73"]
 MARGIN_MM = 15.0
 SCALE_BAR_MM = 10.0
 # A thin dark edge keeps light lines visible on light tissue.
-EDGE = [withStroke(linewidth=1.8, foreground="black", alpha=0.6)]
+EDGE: list[AbstractPathEffect] = [withStroke(linewidth=1.8, foreground="black", alpha=0.6)]
 SCALE_BAR: dict[str, Any] = {
     "color": "white",
     "linewidth": 2.5,

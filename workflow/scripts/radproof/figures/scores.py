@@ -1,22 +1,20 @@
 """Scores of models by outcome, in the sets where the patient was not fitted."""
 
 from collections.abc import Sequence
-from math import ceil
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from radproof.errors import BadInput, Problem
 from radproof.figures.style import (
-    TWO_COLUMNS_MM,
     colour,
+    grid_of_panels,
     kind_label,
     label_of,
-    new_figure,
     print_style,
 )
 
-COLUMNS_OF_PANELS = 3
 OUTCOMES = {0: "without event", 1: "with event"}
 
 
@@ -41,21 +39,25 @@ def draw(
     -------
     tuple
         The figure and the rows it shows.
+
+    Raises
+    ------
+    BadInput
+        If no model is to be shown.
     """
+    if not models:
+        remedy = "take scores out of the figures of the plan"
+        raise BadInput(Problem("no model makes a score to draw", remedy=remedy))
     columns = ["model", "set", "kind", "outcome", "patient", "score"]
     shown = predictions["model"].isin(models) & (predictions["kind"] != "apparent")
     plotted = predictions.loc[shown, columns].dropna(subset="score").reset_index(drop=True)
     groups = list(dict.fromkeys(zip(plotted["set"], plotted["kind"], strict=True)))
-    rows = ceil(len(models) / COLUMNS_OF_PANELS)
-    figure = new_figure(TWO_COLUMNS_MM, rows * 62 + 10, simulated)
-    panels = figure.subplots(rows, min(len(models), COLUMNS_OF_PANELS), squeeze=False)
-    for axes, model in zip(panels.flat, models, strict=False):
+    figure, panels = grid_of_panels(len(models), 3, 66, simulated)
+    for axes, model in zip(panels, models, strict=True):
         _draw_panel(axes, plotted[plotted["model"] == model], groups)
         axes.set_title(label_of(model))
         axes.set_ylabel("Score (log odds)")
-    for axes in panels.flat[len(models) :]:
-        axes.set_axis_off()
-    handles, labels = panels.flat[0].get_legend_handles_labels()
+    handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="outside lower center", ncols=2, title=outcome, title_fontsize=7
     )

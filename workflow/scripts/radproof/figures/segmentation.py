@@ -50,9 +50,8 @@ def draw(
     -----
     Bland JM, Altman DG. Lancet 1986;327:307–310: mean difference ± 1.96 standard deviations.
     """
-    pairs = list(
-        scores[["set", "reference", "candidate"]].drop_duplicates().itertuples(index=False)
-    )
+    names = scores[["set", "reference", "candidate"]].drop_duplicates()
+    pairs = [(str(row.set), str(row.reference), str(row.candidate)) for row in names.itertuples()]
     figure = new_figure(TWO_COLUMNS_MM, 30 + 7.0 * max(len(pairs), 5), simulated)
     panels = figure.subplots(1, 3, width_ratios=[1, 1, 1.15])
     parts = []

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from radproof.figures.style import (
     TWO_COLUMNS_MM,
@@ -75,4 +76,4 @@ def _draw_panel(axes: Axes, plotted: pd.DataFrame, column: str) -> None:
             linestyle=dashes(index),
             label=f"without fold {fold}",
         )
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))

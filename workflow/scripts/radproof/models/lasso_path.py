@@ -9,7 +9,6 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from glum import GeneralizedLinearRegressor
 from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 
@@ -61,6 +60,9 @@ def solve_path(
     lambdas
         Decreasing penalties, shape (k,).
     """
+    # Seconds to import, and predicting with a frozen model needs none of it.
+    from glum import GeneralizedLinearRegressor
+
     solver = GeneralizedLinearRegressor(
         family="binomial",
         l1_ratio=1,

@@ -118,6 +118,8 @@ def _face_neighbours(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _surface(mask: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
+    if neighbours.sum() == 1:
+        return mask  # an array of one voxel
     return mask & ~ndimage.binary_erosion(mask, neighbours)
 
 
@@ -174,9 +176,12 @@ def score_masks(
                     )
                 )
                 continue
-            arrays = (sitk.GetArrayFromImage(mask) for mask in (first, second))
-            scores = score_pair(*arrays, spacing_mm=first.GetSpacing()[::-1])
-            rows.append({**entry, "reference": pair[0], "candidate": pair[1], **scores})
+            scores = score_pair(
+                sitk.GetArrayFromImage(first),
+                sitk.GetArrayFromImage(second),
+                first.GetSpacing()[::-1],
+            )
+            rows.append(entry | {"reference": pair[0], "candidate": pair[1]} | scores)
     if problems:
         raise BadInput(problems)
     names = ["patient", "set", "fold", "reference", "candidate", *METRICS, "empty"]

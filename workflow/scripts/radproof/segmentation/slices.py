@@ -39,6 +39,12 @@ class Slices:
         """Whether each slice holds a voxel of the tumour."""
         return ~np.isnan(self.centres[:, 0])
 
+    def of(self, patients: np.ndarray) -> "Slices":
+        """Return the slices of the patients of these numbers, numbered anew."""
+        mine = np.isin(self.patients, patients)
+        numbers = np.unique(self.patients[mine], return_inverse=True)[1]
+        return Slices(self.stack[mine], self.extents[mine], self.centres[mine], numbers)
+
 
 def read_channels(patient: str, files: Sequence[str | Path]) -> tuple[np.ndarray, sitk.Image]:
     """Read a patient's sequences as float32 (z, y, x, channel), and the image giving their grid.
@@ -46,7 +52,7 @@ def read_channels(patient: str, files: Sequence[str | Path]) -> tuple[np.ndarray
     Raises
     ------
     BadInput
-        If a file cannot be read, holds NaN or infinity, or lies on another grid than the first.
+        If a file cannot be read or lies on another grid than the first.
     """
     images = [read_volume(file, patient) for file in files]
     problems = []
@@ -56,11 +62,6 @@ def read_channels(patient: str, files: Sequence[str | Path]) -> tuple[np.ndarray
     if problems:
         raise BadInput(problems)
     channels = [sitk.GetArrayFromImage(image).astype(np.float32) for image in images]
-    for file, channel in zip(files, channels, strict=True):
-        if not np.isfinite(channel).all():
-            problems.append(Problem("image holds NaN or infinity", patient, str(file)))
-    if problems:
-        raise BadInput(problems)
     return np.stack(channels, axis=-1), images[0]
 
 

@@ -75,16 +75,17 @@ def train_segmenter(
     configure(settings["training"]["threads"], seed)
     rng = np.random.default_rng(derive_seed(seed, "validation"))
     kept = validation_patients(patients, settings["training"]["validation_fraction"], rng)
-    trained = [patient for patient in patients if patient not in kept]
-    slices, validation = read_slices(trained, images, masks), read_slices(kept, images, masks)
+    is_kept = np.isin(patients, kept)
+    everything = read_slices(patients, images, masks)
+    slices, validation = (everything.of(np.flatnonzero(part)) for part in (~is_kept, is_kept))
     if not slices.has_tumour.any():
         remedy = "correct the masks or make fewer folds"
         raise BadInput(Problem("no training patient has a voxel in the mask", remedy=remedy))
     channels = slices.stack.shape[-1] - 1
     model = load_kind("segmenter", settings["kind"]).build(settings["network"], channels)
     log(
-        f"{len(trained)} patients to train on with {int(slices.has_tumour.sum())} slices of"
-        f" tumour, {len(kept)} to choose the epoch; {model.count_params()} parameters"
+        f"{len(patients) - len(kept)} patients to train on, {len(kept)} to choose the epoch,"
+        f" {int(slices.has_tumour.sum())} slices with tumour, {model.count_params()} parameters"
     )
     fused = with_fused_normalisation(model)
     history = _fit(fused, slices, validation, settings["training"], seed, log)

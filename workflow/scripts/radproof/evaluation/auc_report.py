@@ -1,0 +1,128 @@
+"""Areas of several scores of one table, with every test between them, as nested mappings."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import pandas as pd
+
+from radproof.errors import BadInput, Problem
+from radproof.evaluation.delong import (
+    AucResult,
+    Difference,
+    auc,
+    equivalence_test,
+    paired_test,
+    smallest_margin,
+    unpaired_test,
+)
+
+
+def compare_scores(
+    outcome: pd.Series, scores: pd.DataFrame, margins: Sequence[float]
+) -> dict[str, Any]:
+    """Return the area of each score, and the paired test of every two.
+
+    Parameters
+    ----------
+    outcome
+        0 or 1 (event), shape (n,); rows without outcome are left out.
+    scores
+        One column a score. Each area uses the rows that have the score, each test those that have
+        both.
+    margins
+        Of equivalence, each above 0.
+
+    Returns
+    -------
+    dict
+        ``scores``: by name ``auc variance ci_low ci_high n_cases n_controls``, and where the area
+        is 1 or 0 ``exact_ci_low exact_ci_high``; ``pairs``: by ``first|second`` ``n difference se
+        ci_low ci_high z p``, ``equivalence`` by margin and ``smallest_margin``.
+
+    Raises
+    ------
+    BadInput
+        If a score cannot be judged, or a margin is not above 0.
+    """
+    wrong = [f"{margin:g}" for margin in margins if not margin > 0]
+    if wrong:
+        raise BadInput(Problem("margin", found=", ".join(wrong), expected="above 0"))
+    names = [str(name) for name in scores]
+    return {
+        "scores": {name: _area(_areas(outcome, scores[[name]])) for name in names},
+        "pairs": {
+            f"{first}|{second}": _pair(_areas(outcome, scores[[first, second]]), margins)
+            for first, second in combinations(names, 2)
+        },
+    }
+
+
+def compare_groups(outcome: pd.Series, scores: pd.DataFrame, group: pd.Series) -> dict[str, Any]:
+    """Return the area of each score in two groups of patients, and the unpaired test.
+
+    Returns
+    -------
+    dict
+        ``scores``: by name ``groups`` (by label, each as in :func:`compare_scores`) and
+        ``difference`` (first minus second label in sorted order) ``se ci_low ci_high d df p``,
+        where d is Student's t.
+
+    Raises
+    ------
+    BadInput
+        If there are not two groups or a score cannot be judged in one of them.
+    """
+    labels = sorted(group.dropna().unique())
+    if len(labels) != 2:
+        found = ", ".join(map(str, labels[:5])) or "none"
+        raise BadInput(Problem("groups of patients", found=found, expected="two"))
+    result: dict[str, Any] = {}
+    for name in map(str, scores):
+        first, second = (
+            _areas(outcome[group == label], scores.loc[group == label, [name]]) for label in labels
+        )
+        areas = {str(labels[0]): _area(first), str(labels[1]): _area(second)}
+        test = unpaired_test(first, second)
+        tested = _difference(test) | {"d": test.statistic, "df": test.df, "p": test.p}
+        result[name] = {"groups": areas} | tested
+    return {"scores": result}
+
+
+def _areas(outcome: pd.Series, scores: pd.DataFrame) -> AucResult:
+    complete = outcome.notna() & scores.notna().all(axis=1)
+    return auc(outcome[complete], scores[complete].to_numpy().T)
+
+
+def _area(result: AucResult) -> dict[str, Any]:
+    low, high = result.interval()[0].tolist()
+    area = float(result.auc[0])
+    report = {"auc": area, "variance": float(result.variance[0]), "ci_low": low, "ci_high": high}
+    report |= {"n_cases": result.n_cases, "n_controls": result.n_controls}
+    if area in (0.0, 1.0):
+        low, high = result.exact_limits()
+        low, high = (low, high) if area == 1 else (1 - high, 1 - low)
+        report |= {"exact_ci_low": low, "exact_ci_high": high}
+    return report
+
+
+def _difference(test: Difference) -> dict[str, Any]:
+    names = ("difference", "se", "ci_low", "ci_high")
+    return {name: getattr(test, name) for name in names}
+
+
+def _pair(result: AucResult, margins: Sequence[float]) -> dict[str, Any]:
+    test = paired_test(result)
+    report = {"n": result.n_cases + result.n_controls} | _difference(test)
+    report |= {"z": test.statistic, "p": test.p}
+    if margins:
+        report["equivalence"] = {}
+    for margin in margins:
+        equal = equivalence_test(test.difference, test.se, margin)
+        report["equivalence"][str(margin)] = {
+            "p_equivalence": equal.p_equivalence,
+            "equivalent": equal.equivalent,
+            "p_noninferiority": equal.p_noninferiority,
+            "noninferior": equal.noninferior,
+        }
+    return report | {"smallest_margin": smallest_margin(test.difference, test.se)}

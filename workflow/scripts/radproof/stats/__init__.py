@@ -1,0 +1,1 @@
+"""The commands ``radproof stats``; libraries are imported inside each, so that help is quick."""
