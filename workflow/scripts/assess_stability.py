@@ -1,3 +1,5 @@
+"""Judge which features survive another contour."""
+
 import pandas as pd
 from radproof.job import open_job
 from radproof.radiomics.stability import assess_stability

@@ -1,3 +1,5 @@
+"""Give a verdict on each published claim."""
+
 import pandas as pd
 from radproof.dossier.claims import check_claims, read_claims
 from radproof.job import open_job

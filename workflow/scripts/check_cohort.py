@@ -1,3 +1,5 @@
+"""Check the patients of a set, their values and files."""
+
 from pathlib import Path
 
 import pandas as pd

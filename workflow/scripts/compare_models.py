@@ -1,3 +1,5 @@
+"""Compare models in pairs; with simulated patients, hold them against the oracle too."""
+
 import pandas as pd
 from radproof.evaluation.compare import compare
 from radproof.evaluation.oracle import against_oracle

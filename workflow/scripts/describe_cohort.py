@@ -1,3 +1,5 @@
+"""Join the sets, and describe who is studied."""
+
 from radproof.cohort.check import CohortTables, merge_cohort
 from radproof.cohort.describe import describe
 from radproof.job import open_job

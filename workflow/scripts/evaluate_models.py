@@ -1,3 +1,5 @@
+"""Evaluate the predictions of every model."""
+
 import pandas as pd
 from radproof.evaluation.evaluate import evaluate
 from radproof.job import open_job

@@ -1,3 +1,5 @@
+"""Extract the features of a batch of patients."""
+
 import pandas as pd
 from radproof.job import open_job
 from radproof.radiomics.batch import extract_patient

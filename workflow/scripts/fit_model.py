@@ -1,3 +1,5 @@
+"""Fit a model on training patients, and again without each fold."""
+
 import pandas as pd
 from radproof.job import open_job
 from radproof.models.fitting import fit_model

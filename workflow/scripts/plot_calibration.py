@@ -1,3 +1,5 @@
+"""Draw the calibration curves."""
+
 from radproof.figures.calibration import draw
 from radproof.figures.style import save
 from radproof.job import open_job

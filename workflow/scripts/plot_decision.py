@@ -1,3 +1,5 @@
+"""Draw the decision curves."""
+
 from radproof.figures.decision import draw
 from radproof.figures.style import save
 from radproof.job import open_job

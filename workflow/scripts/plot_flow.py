@@ -1,3 +1,5 @@
+"""Draw who entered and who was analysed."""
+
 from radproof.figures.flow import draw
 from radproof.figures.style import save
 from radproof.job import open_job

@@ -1,3 +1,5 @@
+"""Draw the nomogram of a model."""
+
 from radproof.figures.nomogram import draw
 from radproof.figures.style import save
 from radproof.job import open_job

@@ -1,3 +1,5 @@
+"""Draw the outlines of the worst, median and best patient."""
+
 from radproof.figures.overlays import choose_cases, draw, read_case
 from radproof.figures.style import save
 from radproof.job import open_job

@@ -1,3 +1,5 @@
+"""Draw the ROC curves."""
+
 from radproof.figures.roc import draw
 from radproof.figures.style import save
 from radproof.job import open_job

@@ -1,3 +1,5 @@
+"""Draw radiomics scores by outcome."""
+
 import pandas as pd
 from radproof.figures.scores import draw
 from radproof.figures.style import save

@@ -1,3 +1,5 @@
+"""Draw the scores of masks by set."""
+
 from radproof.figures.segmentation import draw
 from radproof.figures.style import save
 from radproof.job import open_job

@@ -1,3 +1,5 @@
+"""Draw the stability of features."""
+
 from radproof.figures.stability import draw
 from radproof.figures.style import save
 from radproof.job import open_job

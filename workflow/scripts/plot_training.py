@@ -1,3 +1,5 @@
+"""Draw the training curves of a segmenter."""
+
 from radproof.figures.style import save
 from radproof.figures.training import draw
 from radproof.job import open_job

@@ -1,3 +1,5 @@
+"""Predict everybody from a frozen model."""
+
 import pandas as pd
 from radproof.job import open_job
 from radproof.models.predicting import predict_model

@@ -1,3 +1,5 @@
+"""Bring the sequences and masks of a batch of patients onto one grid each."""
+
 from pathlib import Path
 
 import pandas as pd

@@ -1,3 +1,5 @@
+"""Score automated masks against raters, and raters against each other."""
+
 import pandas as pd
 from radproof.job import open_job
 from radproof.segmentation.scores import pairs_of, score_masks, summarise

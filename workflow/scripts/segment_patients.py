@@ -1,3 +1,5 @@
+"""Draw the automated masks of a group of patients."""
+
 from radproof.job import open_job
 from radproof.segmentation.inference import segment
 from radproof.volumes import write_volume

@@ -1,3 +1,5 @@
+"""Write participants, truth and descriptions of the phantom cohort."""
+
 from pathlib import Path
 
 from radproof.job import open_job

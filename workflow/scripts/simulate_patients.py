@@ -1,3 +1,5 @@
+"""Simulate the scans and masks of a batch of patients."""
+
 from pathlib import Path
 
 from radproof.job import open_job

@@ -1,3 +1,5 @@
+"""Trace every figure and table back to raw files."""
+
 from pathlib import Path
 
 from radproof.dossier.lineage import summary, trace

@@ -1,3 +1,5 @@
+"""Log the study, its folds and its models in MLflow."""
+
 from pathlib import Path
 
 from radproof.dossier.runs import fold_run, model_run, study_run

@@ -1,3 +1,5 @@
+"""Train the network of a fold."""
+
 from radproof.job import open_job
 from radproof.segmentation.model_files import save_model
 from radproof.segmentation.training import train_segmenter

@@ -1,3 +1,5 @@
+"""Write the report."""
+
 from pathlib import Path
 
 from radproof.dossier.report import report_context, write_report

@@ -1,16 +1,14 @@
 """The command line ``radproof``: for reviewers and for checks, with or without a study."""
 
-import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from radproof import cli_stats
-from radproof.errors import EXIT_BAD_INPUT, EXIT_CHECK_FAILED, BadInput, CheckFailed
+from radproof.cli_output import emit, exit_codes
+from radproof.errors import BadInput, CheckFailed
 
 app = typer.Typer(
     help="Imaging-biomarker studies that anyone can rerun, trace and challenge.",
@@ -24,25 +22,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Datasets = Annotated[
     list[str] | None, typer.Option("--dataset", help="NAME=PATH; may be given several times.")
 ]
-
-
-@contextmanager
-def exit_codes() -> Iterator[None]:
-    """Turn our errors into one line each on standard error, and the exit code."""
-    try:
-        yield
-    except BadInput as error:
-        for problem in error.problems:
-            print(f"radproof: {problem}", file=sys.stderr)
-        raise typer.Exit(EXIT_BAD_INPUT) from None
-    except CheckFailed as error:
-        print(f"radproof: {error}", file=sys.stderr)
-        raise typer.Exit(EXIT_CHECK_FAILED) from None
-
-
-def show(value: dict[str, Any], as_json: bool, text: str) -> None:
-    """Print one JSON object, or the readable text."""
-    print(json.dumps(value, ensure_ascii=False, default=str) if as_json else text)
 
 
 def machine_datasets(given: list[str] | None) -> dict[str, str]:
@@ -82,7 +61,7 @@ def check(
         else:
             _check_files(study, content)
             what = f"plan, sheet and the files of {report['patients']} patients are sound"
-        show(report | {"problems": []}, as_json, f"{study.name}: {what}")
+        emit(report | {"problems": []}, as_json, f"{study.name}: {what}")
 
 
 def _check_files(study: Any, content: bool) -> None:
@@ -173,7 +152,7 @@ def trace(
         results = lineage.results_folder(file)
         name = file.resolve().relative_to(results).as_posix()
         chain = lineage.trace([name], results, machine_datasets(dataset))
-        show(lineage.as_dict(chain), as_json, lineage.as_text(chain))
+        emit(lineage.as_dict(chain), as_json, lineage.as_text(chain))
         if chain.problems:
             raise CheckFailed("\n".join(map(str, chain.problems)))
 
@@ -192,7 +171,7 @@ def verify(
     with exit_codes():
         checked, differences = verify_results(results)
         text = "\n".join([*differences, f"{checked} values recomputed, {len(differences)} differ"])
-        show({"checked": checked, "differences": differences}, as_json, text)
+        emit({"checked": checked, "differences": differences}, as_json, text)
         if differences:
             raise CheckFailed(f"{len(differences)} reported values differ from the predictions")
 
@@ -211,4 +190,5 @@ def claims(
 
     with exit_codes():
         table = judge(file, results)
-        show({"claims": table.to_dict("records")}, as_json, table.to_string(index=False))
+        rows = table.astype(object).where(table.notna(), None).to_dict("records")
+        emit({"claims": rows}, as_json, table.to_string(index=False, na_rep=""))

@@ -26,9 +26,12 @@ def exit_codes() -> Iterator[None]:
         raise typer.Exit(EXIT_CHECK_FAILED) from None
 
 
-def emit(value: dict[str, Any], as_json: bool) -> None:
-    """Print one JSON object, or the same as readable text."""
-    print(json.dumps(plain(value), ensure_ascii=False) if as_json else as_text(plain(value)))
+def emit(value: dict[str, Any], as_json: bool, text: str | None = None) -> None:
+    """Print one JSON object, or ``text``; without it, the same values as readable text."""
+    if as_json:
+        print(json.dumps(plain(value), ensure_ascii=False))
+    else:
+        print(as_text(plain(value)) if text is None else text)
 
 
 def plain(value: Any) -> Any:

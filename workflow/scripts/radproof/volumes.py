@@ -12,10 +12,10 @@ from radproof.errors import BadInput, Problem
 class Grid(Protocol):
     """What has the geometry of a volume: an image, or a reader that has read a header."""
 
-    def GetSize(self) -> tuple[int, ...]: ...  # noqa: N802
-    def GetSpacing(self) -> tuple[float, ...]: ...  # noqa: N802
-    def GetOrigin(self) -> tuple[float, ...]: ...  # noqa: N802
-    def GetDirection(self) -> tuple[float, ...]: ...  # noqa: N802
+    def GetSize(self) -> tuple[int, ...]: ...  # noqa: D102, N802
+    def GetSpacing(self) -> tuple[float, ...]: ...  # noqa: D102, N802
+    def GetOrigin(self) -> tuple[float, ...]: ...  # noqa: D102, N802
+    def GetDirection(self) -> tuple[float, ...]: ...  # noqa: D102, N802
 
 
 def read_volume(path: str | Path, patient: str = "") -> sitk.Image:

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import SimpleITK as sitk
 
-from radproof.cohort.content import image_problems, mask_problems
+from radproof.cohort.content import image_problems, mask_problems, read_voxels
 from radproof.cohort.headers import geometry_columns, read_header
 from radproof.cohort.participants import patient_table, read_participants
 from radproof.errors import BadInput, Problem
 from radproof.provenance import sha256_of
-from radproof.volumes import Grid, grid_differences, read_volume
+from radproof.volumes import Grid, grid_differences
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,7 @@ def _check_patient(files: list[_File], content: bool) -> tuple[list[dict[str, An
         row = {key: getattr(file, key) for key in ("patient", "dataset", "role", "name", "file")}
         row |= {"bytes": file.path.stat().st_size} | geometry_columns(header)
         if content:
-            facts, found = _read_content(file)
+            facts, found = _read_content(file, header)
             problems += found
             row |= facts
         rows.append(row)
@@ -202,17 +201,17 @@ def _grid_problems(header: Grid, reference: Grid, file: _File) -> list[Problem]:
     ]
 
 
-def _read_content(file: _File) -> tuple[dict[str, Any], list[Problem]]:
+def _read_content(file: _File, header: Grid) -> tuple[dict[str, Any], list[Problem]]:
     try:
-        image = read_volume(file.path, file.patient)
+        array = read_voxels(file.path, file.patient)
     except BadInput as error:
         return {}, error.problems
     facts: dict[str, Any] = {"sha256": sha256_of(file.path)}
     if file.role == "image":
-        return facts, image_problems(image, file.path, file.patient)
-    problems = mask_problems(image, file.label, file.path, file.patient)
+        return facts, image_problems(array, file.path, file.patient)
+    problems = mask_problems(array, file.label, file.path, file.patient)
     if not problems:
-        voxels = int((sitk.GetArrayViewFromImage(image) == file.label).sum())
-        volume_ml = voxels * float(np.prod(image.GetSpacing())) / 1000
+        voxels = int((array == file.label).sum())
+        volume_ml = voxels * float(np.prod(header.GetSpacing())) / 1000
         facts |= {"voxels_in_mask": voxels, "volume_ml": volume_ml}
     return facts, problems

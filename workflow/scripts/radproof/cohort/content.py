@@ -7,38 +7,54 @@ import SimpleITK as sitk
 
 from radproof.errors import Problem
 
+LEAVE_OUT = "correct the file, or take the patient out of the sheet"
+
 
 def image_problems(image: sitk.Image, path: Path, patient: str) -> list[Problem]:
     """Return what is wrong with the voxels of an image: not finite, or all the same."""
     array = sitk.GetArrayViewFromImage(image)
     if not np.isfinite(array).all():
+        what = "image has values that are not finite"
         found = f"{int((~np.isfinite(array)).sum())} voxels"
-        return [Problem("image has values that are not finite", patient, str(path), found)]
+        return [Problem(what, patient, str(path), found, remedy=LEAVE_OUT)]
     if array.min() == array.max():
-        return [Problem("image is constant", patient, str(path), f"{array.flat[0]:g} everywhere")]
+        found = f"{array.flat[0]:g} everywhere"
+        return [Problem("image is constant", patient, str(path), found, remedy=LEAVE_OUT)]
     return []
 
 
 def mask_problems(mask: sitk.Image, label: int, path: Path, patient: str) -> list[Problem]:
-    """Return what is wrong with a mask: empty, another label, fractions, one voxel, one slice."""
+    """Return what is wrong with a mask; at most one problem, the first that stands in the way.
+
+    Values that are no labels, nothing drawn, another label than the plan's or further ones, and a
+    tumour of one voxel or one slice, which has neither shape nor texture in three dimensions.
+    """
+
+    def problem(what: str, found: str = "", expected: str = "", remedy: str = "") -> list[Problem]:
+        return [Problem(what, patient, str(path), found, expected, remedy or LEAVE_OUT)]
+
     array = sitk.GetArrayViewFromImage(mask)
+    if not np.isfinite(array).all():
+        return problem("mask has values that are not finite")
     values = np.unique(array)
-    if not np.array_equal(values, np.round(values)):
-        remedy = "export the mask as labels, not as probabilities"
-        return [Problem("mask has fractional values", patient, str(path), remedy=remedy)]
+    fractions = values[values != np.round(values)]
+    if len(fractions):
+        found, remedy = f"{fractions[0]:g}", "export the mask as labels, not as probabilities"
+        return problem("mask has fractional values", found, "whole numbers", remedy)
     labels = [int(value) for value in values if value != 0]
     if not labels:
-        remedy = "draw the tumour, or take the patient out of the sheet"
-        return [Problem("mask is empty", patient, str(path), remedy=remedy)]
+        return problem("mask is empty", "no voxel", f"label {label}", "draw the tumour")
     if label not in labels:
-        found, expected = f"labels {labels}", f"label {label}"
-        return [Problem("mask lacks the label of the plan", patient, str(path), found, expected)]
+        remedy = "correct the label in the plan, or the mask"
+        return problem(
+            "mask lacks the label of the plan", f"labels {labels}", f"label {label}", remedy
+        )
     if len(labels) > 1:
-        found, expected = f"labels {labels}", f"label {label} alone"
-        return [Problem("mask has several labels", patient, str(path), found, expected)]
+        remedy = "write the tumour to a mask of its own"
+        return problem("mask has several labels", f"labels {labels}", f"label {label}", remedy)
     inside = array == label
     if inside.sum() == 1:
-        return [Problem("mask is a single voxel", patient, str(path))]
+        return problem("mask is a single voxel", "1 voxel", "a volume")
     if inside.any(axis=(1, 2)).sum() == 1:
-        return [Problem("mask lies in a single slice", patient, str(path))]
+        return problem("mask lies in a single slice", "1 slice", "at least 2 slices")
     return []

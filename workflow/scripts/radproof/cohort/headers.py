@@ -1,6 +1,9 @@
 """Headers: what an image says of itself, without reading its voxels."""
 
 import gzip
+import math
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,8 @@ from radproof.errors import Problem
 from radproof.volumes import Grid
 
 SPACING_RANGE_MM = (0.01, 50.0)
+NIFTI_HEADER_BYTES = 348
+INTACT = "replace the file by an intact NIfTI image"
 
 
 def geometry_columns(header: Grid) -> dict[str, Any]:
@@ -25,22 +30,24 @@ def geometry_columns(header: Grid) -> dict[str, Any]:
 
 
 def read_header(path: Path, patient: str) -> tuple[sitk.ImageFileReader | None, list[Problem]]:
-    """Return an image's header and what is wrong with it; None where it cannot be read."""
+    """Return an image's header and what is wrong with it; None where it cannot be read.
+
+    A file cut short is found by its length, without reading its voxels.
+    """
     problem = _file_problem(path)
     if problem:
-        remedy = "replace the file by an intact NIfTI image"
-        return None, [Problem(problem, patient=patient, file=str(path), remedy=remedy)]
+        return None, [Problem(problem, patient=patient, file=str(path), remedy=INTACT)]
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
-        what = "image has a header that cannot be read"
-        found = str(error).strip().splitlines()[-1].strip()
-        return None, [Problem(what, patient=patient, file=str(path), found=found)]
+        what, found = "image has a header that cannot be read", str(error).strip().splitlines()[-1]
+        return None, [Problem(what, patient, str(path), " ".join(found.split()), remedy=INTACT)]
     if reader.GetDimension() != 3:
         what, found = "image is not a volume", f"{reader.GetDimension()} dimensions"
-        return None, [Problem(what, patient=patient, file=str(path), found=found, expected="3")]
+        remedy = "give one volume a file"
+        return None, [Problem(what, patient, str(path), found, "3 dimensions", remedy)]
     return reader, _geometry_problems(reader, path, patient)
 
 
@@ -49,13 +56,51 @@ def _file_problem(path: Path) -> str:
         return "file is missing"
     if path.stat().st_size == 0:
         return "file has zero bytes"
-    if path.suffix == ".gz":
-        try:
-            with gzip.open(path) as stream:
-                stream.read(352)
-        except (OSError, EOFError):
-            return "file is not an intact gzip archive"
+    try:
+        if path.suffix == ".gz":
+            _read_gzip(path)
+        elif path.suffix == ".nii":
+            with path.open("rb") as stream:
+                expected = _nifti_bytes(stream.read(NIFTI_HEADER_BYTES))
+            if path.stat().st_size < (expected or 0):
+                return "file is cut short"
+    except PermissionError:
+        return "file may not be read"
+    except (OSError, EOFError, zlib.error):
+        return "file is not an intact gzip archive"
     return ""
+
+
+def _read_gzip(path: Path) -> None:
+    """Raise where an archive is damaged; read it whole only where its length looks wrong."""
+    with gzip.open(path) as stream:
+        expected = _nifti_bytes(stream.read(NIFTI_HEADER_BYTES))
+        if expected is None or _uncompressed_bytes(path) != expected % 2**32:
+            while stream.read(1 << 20):
+                pass
+
+
+def _uncompressed_bytes(path: Path) -> int:
+    """Return the length, modulo 2**32, that a gzip archive states in its last four bytes."""
+    with path.open("rb") as stream:
+        stream.seek(-4, 2)
+        return int(struct.unpack("<I", stream.read(4))[0])
+
+
+def _nifti_bytes(head: bytes) -> int | None:
+    """Return how long a NIfTI-1 file must be by its header; None where it is none.
+
+    Source: nifti1.h, fields sizeof_hdr, dim (offset 40), bitpix (72), vox_offset (108).
+    """
+    if len(head) < NIFTI_HEADER_BYTES:
+        return None
+    order = "<" if struct.unpack_from("<i", head)[0] == NIFTI_HEADER_BYTES else ">"
+    count, *sizes = struct.unpack_from(order + "8h", head, 40)
+    (bits,) = struct.unpack_from(order + "h", head, 72)
+    (offset,) = struct.unpack_from(order + "f", head, 108)
+    if struct.unpack_from(order + "i", head)[0] != NIFTI_HEADER_BYTES or not math.isfinite(offset):
+        return None
+    return int(offset) + math.prod(sizes[:count]) * bits // 8
 
 
 def _geometry_problems(header: sitk.ImageFileReader, path: Path, patient: str) -> list[Problem]:
@@ -68,9 +113,17 @@ def _geometry_problems(header: sitk.ImageFileReader, path: Path, patient: str) -
         problems.append(
             Problem("voxel spacing is absurd", patient, str(path), found, expected, remedy)
         )
+    if not np.isfinite(header.GetOrigin()).all():
+        found, remedy = f"{header.GetOrigin()} mm", "correct the affine of the header"
+        problems.append(
+            Problem("image has no place in space", patient, str(path), found, remedy=remedy)
+        )
     if abs(np.linalg.det(np.reshape(header.GetDirection(), (3, 3)))) < 1e-6:
-        problems.append(Problem("image axes are not independent", patient=patient, file=str(path)))
+        remedy = "correct the affine of the header"
+        what = "image axes are not independent"
+        problems.append(Problem(what, patient=patient, file=str(path), remedy=remedy))
     if header.GetNumberOfComponents() != 1:
-        found = f"{header.GetNumberOfComponents()} values a voxel"
-        problems.append(Problem("image is not of one channel", patient, str(path), found, "1"))
+        found, remedy = f"{header.GetNumberOfComponents()} values a voxel", "export one channel"
+        what = "image is not of one channel"
+        problems.append(Problem(what, patient, str(path), found, "1 value a voxel", remedy))
     return problems

@@ -1,5 +1,6 @@
-"""Participants: outcome and clinical values of the patients, checked against the plan."""
+"""Participants: outcome and clinical values of the patients of a sheet, checked against the plan."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -8,26 +9,39 @@ import pandas as pd
 from radproof.errors import BadInput, Problem
 from radproof.tables import read_table
 
+COMPLETE = "correct participants.tsv, or take the patient out of the sheet"
 
-def read_participants(folder: Path) -> pd.DataFrame:
+
+def read_participants(folder: Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a data set's ``participants.tsv``, index the label without ``sub-``.
+
+    Columns named in ``text`` stay text, so that the level ``1`` is not read as a number.
 
     Raises
     ------
     BadInput
-        If the table is missing, has no ``participant_id``, or a participant stands twice.
+        If the table is missing, has no ``participant_id``, or a participant is unnamed or stands
+        twice (whatever the case).
     """
     path = folder / "participants.tsv"
-    table = read_table(path)
+    table = read_table(path, text)
     if "participant_id" not in table:
         raise BadInput(Problem("table has no column participant_id", file=str(path)))
     table.index = pd.Index(table["participant_id"].str.removeprefix("sub-"), name="patient")
+    if table.index.hasnans:
+        raise BadInput(Problem("participant has no label", file=str(path)))
     repeated = table.index[table.index.str.lower().duplicated()]
     if len(repeated):
         raise BadInput(
             [Problem("participant stands twice", patient=name, file=str(path)) for name in repeated]
         )
     return table
+
+
+def text_columns(clinical: list[dict[str, Any]]) -> tuple[str, ...]:
+    """Return the columns of participants that are to be read as text."""
+    categories = [entry for entry in clinical if entry["kind"] == "category"]
+    return ("center", *(_column(variable) for variable in categories))
 
 
 def patient_table(
@@ -55,88 +69,78 @@ def patient_table(
         ``patient set fold center outcome`` and the clinical variables (categories as text, missing
         values kept as missing); and the problems, in the order of the sheet.
     """
-    problems: list[Problem] = []
+    problems = [
+        Problem(
+            "table lacks a column of the plan",
+            file=_file(name),
+            expected=column,
+            remedy="add the column, or correct its name in the plan",
+        )
+        for name, table in participants.items()
+        for column in [outcome, *map(_column, clinical)]
+        if column not in table
+    ]
     records = []
     for row in rows.to_dict("records"):
-        table = participants[row["dataset"]]
-        record = {key: row[key] for key in ("patient", "set", "fold", "center")}
-        if row["patient"] in table.index:
-            values = table.loc[row["patient"]]
-            record["outcome"] = _outcome(values, outcome, row["patient"], problems)
-            for variable in clinical:
-                record[variable["name"]] = _value(values, variable, row["patient"], problems)
-        else:
-            problems.append(
-                Problem(
-                    "patient of the sheet is not in participants.tsv",
-                    patient=row["patient"],
-                    found=f"data set {row['dataset']}",
-                    remedy="add the participant or take the row out of the sheet",
-                )
-            )
+        record, found = _patient(row, participants[row["dataset"]], outcome, clinical)
         records.append(record)
+        problems += found
     columns = ["patient", "set", "fold", "center", "outcome"]
     columns += [variable["name"] for variable in clinical]
     return pd.DataFrame(records, columns=columns), problems
 
 
-def _outcome(values: pd.Series, name: str, patient: str, problems: list[Problem]) -> Any:
-    found = values.get(name)
-    if found in (0, 1):
-        return int(found)  # type: ignore[arg-type]
-    problems.append(
-        Problem(
-            f"outcome {name} is wrong",
-            patient=patient,
-            file="participants.tsv",
-            found="missing" if found is None or pd.isna(found) else str(found),
-            expected="0 or 1",
-        )
-    )
-    return None
+def _patient(
+    row: dict[str, Any], table: pd.DataFrame, outcome: str, clinical: list[dict[str, Any]]
+) -> tuple[dict[str, Any], list[Problem]]:
+    patient, file = row["patient"], _file(row["dataset"])
+    record = {key: row[key] for key in ("patient", "set", "fold", "center")}
+    if patient not in table.index:
+        what = "patient of the sheet is not among the participants"
+        remedy = "add the participant, or take the row out of the sheet"
+        return record, [Problem(what, patient=patient, file=file, remedy=remedy)]
+    values = table.loc[patient]
+    problems = []
+
+    def wrong(what: str, found: Any, expected: str) -> None:
+        text = "missing" if pd.isna(found) else str(found)
+        problems.append(Problem(what, patient, file, text, expected, COMPLETE))
+
+    center = values.get("center")
+    if pd.notna(center) and str(center) != str(row["center"]):
+        wrong("sheet and participants disagree on the center", center, str(row["center"]))
+    if outcome in values.index:
+        if values[outcome] in (0, 1):
+            record["outcome"] = int(values[outcome])
+        else:
+            wrong(f"outcome {outcome} is wrong", values[outcome], "0 or 1")
+    for variable in clinical:
+        found = values.get(_column(variable))
+        record[variable["name"]] = None if pd.isna(found) else found
+        rule = "" if pd.isna(found) else _broken_rule(found, variable)
+        if rule:
+            wrong(f"clinical variable {variable['name']} is wrong", found, rule)
+    return record, problems
 
 
-def _value(
-    values: pd.Series, variable: dict[str, Any], patient: str, problems: list[Problem]
-) -> Any:
-    column = variable.get("column", variable["name"])
-    if column not in values.index:
-        expected = f"a column {column} in participants.tsv"
-        problems.append(Problem("clinical variable is missing", patient=patient, expected=expected))
-        return None
-    found = values[column]
-    if pd.isna(found):
-        return None
-    wrong = _number_rule(found, variable) if variable["kind"] == "number" else ""
+def _column(variable: dict[str, Any]) -> str:
+    return str(variable.get("column", variable["name"]))
+
+
+def _file(dataset: str) -> str:
+    return f"{dataset}/participants.tsv"
+
+
+def _broken_rule(found: Any, variable: dict[str, Any]) -> str:
+    """Return what was expected where a value breaks the plan's rule, else nothing."""
     if variable["kind"] == "category":
-        found = _as_level(found)
-        if found not in variable["levels"]:
-            wrong = f"one of {', '.join(variable['levels'])}"
-    if wrong:
-        problems.append(
-            Problem(
-                f"clinical variable {variable['name']} is wrong",
-                patient=patient,
-                file="participants.tsv",
-                found=str(found),
-                expected=wrong,
-            )
-        )
-    return found
-
-
-def _number_rule(found: Any, variable: dict[str, Any]) -> str:
-    """Return what was expected where a number breaks the rule, else nothing."""
+        levels = variable["levels"]
+        return "" if found in levels else f"one of {', '.join(levels)}"
     try:
         number = float(found)
     except (TypeError, ValueError):
         return "a number"
-    low, high = variable.get("minimum", float("-inf")), variable.get("maximum", float("inf"))
-    return (
-        "" if low <= number <= high else f"{low:g} to {high:g} {variable.get('unit', '')}".strip()
-    )
-
-
-def _as_level(found: Any) -> str:
-    """Return a category as text; a whole number read as 2.0 is the level 2."""
-    return str(int(found)) if isinstance(found, float) and found.is_integer() else str(found)
+    low, high = variable.get("minimum", -math.inf), variable.get("maximum", math.inf)
+    if math.isfinite(number) and low <= number <= high:
+        return ""
+    return f"{low:g} to {high:g} {variable.get('unit', '')}".strip()

@@ -41,7 +41,8 @@ def resample_image(
 ) -> sitk.Image:
     """Return an image on the grid, as float32; what lies outside takes the image's least value.
 
-    ``transform`` maps points of the grid to points of the image (mm).
+    ``transform`` maps points of the grid to points of the image (mm). Cubic B-splines (order 3) may
+    overshoot at edges.
     """
     image = sitk.Cast(image, sitk.sitkFloat32)
     least = float(sitk.GetArrayViewFromImage(image).min())
@@ -59,3 +60,13 @@ def resample_mask(mask: sitk.Image, grid: sitk.Image, interpolation: str) -> sit
     soft = sitk.Cast(mask, sitk.sitkFloat32)
     soft = sitk.Resample(soft, grid, sitk.Transform(), sitk.sitkLinear, 0.0)
     return sitk.Cast(soft >= 0.5, sitk.sitkUInt8)
+
+
+def field_of_view(
+    image: sitk.Image, grid: sitk.Image, transform: sitk.Transform | None = None
+) -> sitk.Image:
+    """Return which voxels of the grid have their centre inside the image, 0/1 of type uint8."""
+    everywhere = sitk.Image(image.GetSize(), sitk.sitkUInt8) + 1
+    everywhere.CopyInformation(image)
+    identity = sitk.Transform()
+    return sitk.Resample(everywhere, grid, transform or identity, sitk.sitkNearestNeighbor, 0)

@@ -6,17 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import SimpleITK as sitk
 
 from radproof.errors import BadInput, Problem
 from radproof.images.body import body_mask
-from radproof.images.grids import analysis_grid, resample_image, resample_mask
+from radproof.images.grids import analysis_grid, field_of_view, resample_image, resample_mask
+from radproof.images.quality import (
+    as_row,
+    motion,
+    negative_mutual_information,
+    overlap,
+    share_inside,
+    signal_to_noise,
+)
 from radproof.kinds import load_kind
-from radproof.volumes import grid_differences, read_mask, read_volume
-
-METRIC_BINS = 32
+from radproof.volumes import read_mask, read_volume
 
 
 @dataclass(frozen=True)
@@ -24,9 +29,12 @@ class Prepared:
     """Images (float32) and masks (uint8, 0/1) of a patient on one grid, and their quality.
 
     ``qc`` has one row a sequence: ``patient sequence metric_before metric_after moved
-    translation_mm rotation_deg body_overlap mask_outside``. The metric is the negative mutual
-    information with the reference (lower is better); ``body_overlap`` the Dice of the sequence's
-    body mask with the reference's; ``mask_outside`` the share of mask volume beyond the grid.
+    translation_mm rotation_deg body_voxels body_overlap body_covered signal_to_noise
+    mask_outside``. The metric is the negative mutual information with the reference (lower is
+    better; missing for the reference itself), ``moved`` whether the registration was kept;
+    ``body_overlap`` the Dice of the sequence's body mask with the reference's; ``body_covered`` the
+    share of the reference's body in the sequence's field of view; ``mask_outside`` the largest
+    share of a rater's mask beyond the grid.
     """
 
     images: dict[str, sitk.Image]
@@ -61,30 +69,32 @@ def prepare_patient(
     Raises
     ------
     BadInput
-        If a file cannot be read, or a mask is empty on the grid.
+        If a file cannot be read, a sequence shows nothing of the reference's body, or a mask is
+        empty on the grid.
     """
     with _one_thread():
-        corrected = {
-            entry["name"]: _correct(read_volume(images[entry["name"]], patient), entry)
-            for entry in sequences
-        }
-        reference = corrected[sequences[0]["name"]]
+        reference = read_volume(images[sequences[0]["name"]], patient)
         grid = analysis_grid(reference, settings["spacing_mm"], settings["size"])
+        on_grid, outside = _masks_on_grid(patient, masks, labels, grid, settings)
+        fixed: sitk.Image | None = None
         body: sitk.Image | None = None
         prepared, rows = {}, []
         for entry in sequences:
-            name = entry["name"]
-            transform, quality = _align(reference, corrected[name], entry["registration"], seed)
-            image = resample_image(corrected[name], grid, transform, settings["interpolation"])
+            name, path = entry["name"], images[entry["name"]]
+            moving, quality = _correct(read_volume(path, patient), entry["bias_field"])
+            transform, found = _align(fixed, moving, entry["registration"], seed, patient, path)
+            image = resample_image(moving, grid, transform, settings["interpolation"])
             own_body = body_mask(image)
-            body = own_body if body is None else body
-            quality["body_overlap"] = _overlap(body, own_body)
-            rows.append({"patient": patient, "sequence": name} | quality)
+            if fixed is None or body is None:
+                # The reference: the others are moved to it, and measured where its body is.
+                fixed, body = moving, own_body
+            seen = field_of_view(moving, grid, transform)
+            quality |= found | _coverage(body, own_body, seen, patient, path)
+            rows.append(as_row(patient, name, quality | {"mask_outside": outside}))
             scaling = load_kind("intensity", entry["intensity"]["kind"])
-            scaled = scaling.scale(image, body, entry["intensity"])
+            scaled = scaling.scale(image, body & seen, entry["intensity"])
             prepared[name] = sitk.Cast(scaled, sitk.sitkFloat32)
-        on_grid, outside = _masks_on_grid(patient, masks, labels, grid, settings)
-    return Prepared(prepared, on_grid, pd.DataFrame(rows).assign(mask_outside=outside))
+    return Prepared(prepared, on_grid, pd.DataFrame(rows))
 
 
 @contextmanager
@@ -98,61 +108,72 @@ def _one_thread() -> Iterator[None]:
         sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
 
 
-def _correct(image: sitk.Image, entry: dict[str, Any]) -> sitk.Image:
+def _correct(image: sitk.Image, settings: dict[str, Any]) -> tuple[sitk.Image, dict[str, Any]]:
+    """Return the image without its bias field, float32, and its signal-to-noise as scanned."""
     image = sitk.Cast(image, sitk.sitkFloat32)
-    correction = load_kind("bias_field", entry["bias_field"]["kind"])
-    return correction.correct(image, body_mask(image), entry["bias_field"])
+    body = body_mask(image)
+    correction = load_kind("bias_field", settings["kind"])
+    quality = {"signal_to_noise": signal_to_noise(image, body)}
+    return correction.correct(image, body, settings), quality
 
 
 def _align(
-    reference: sitk.Image, moving: sitk.Image, settings: dict[str, Any], seed: int
+    reference: sitk.Image | None,
+    moving: sitk.Image,
+    settings: dict[str, Any],
+    seed: int,
+    patient: str,
+    path: Path,
 ) -> tuple[sitk.Transform, dict[str, Any]]:
-    """Register, but keep what the headers say where the metric over all voxels did not improve."""
+    """Register, but keep what the headers say where the metric over all voxels did not improve.
+
+    Returns the transform from points of the reference to points of the moving image; the identity
+    for the reference itself, when there is none yet.
+    """
     identity = sitk.Euler3DTransform()
+    if reference is None:
+        return identity, {"moved": False, "translation_mm": 0.0, "rotation_deg": 0.0}
     registration = load_kind("registration", settings["kind"])
-    found = registration.register(reference, moving, settings, seed)
-    before, after = (_metric(reference, moving, each) for each in (identity, found))
+    try:
+        before = negative_mutual_information(reference, moving, identity)
+        found = registration.register(reference, moving, settings, seed)
+        after = negative_mutual_information(reference, moving, found)
+    except RuntimeError as error:
+        reason = " ".join(str(error).splitlines()[-1].split())
+        raise BadInput(
+            Problem(
+                "sequence cannot be registered to the reference",
+                patient=patient,
+                file=str(path),
+                found=reason,
+                remedy="see whether the headers place both in the same space, and for 4 slices",
+            )
+        ) from error
     moved = bool(after < before)
     chosen = found if moved else identity
-    return chosen, {
-        "metric_before": before,
-        "metric_after": after if moved else before,
-        "moved": moved,
-        **_motion(chosen, reference),
-    }
+    metrics = {"metric_before": before, "metric_after": after if moved else before}
+    return chosen, {**metrics, "moved": moved, **motion(chosen, reference)}
 
 
-def _metric(reference: sitk.Image, moving: sitk.Image, transform: sitk.Transform) -> float:
-    """Return the negative Mattes mutual information over all voxels of the reference."""
-    method = sitk.ImageRegistrationMethod()
-    method.SetNumberOfThreads(1)
-    method.SetMetricAsMattesMutualInformation(METRIC_BINS)
-    method.SetMetricSamplingStrategy(method.NONE)
-    method.SetInterpolator(sitk.sitkLinear)
-    method.SetInitialTransform(transform)
-    return float(method.MetricEvaluate(reference, moving))
-
-
-def _motion(transform: sitk.Transform, reference: sitk.Image) -> dict[str, float]:
-    """Return how far the centre of the reference moves, and by what angle it turns."""
-    middle = [(count - 1) / 2 for count in reference.GetSize()]
-    centre = np.array(reference.TransformContinuousIndexToPhysicalPoint(middle))
-    moved = np.array(transform.TransformPoint(centre.tolist()))
-    axes = [
-        np.array(transform.TransformPoint((centre + step).tolist())) - moved for step in np.eye(3)
-    ]
-    cosine = np.clip((np.trace(np.array(axes)) - 1) / 2, -1, 1)
+def _coverage(
+    body: sitk.Image, own_body: sitk.Image, seen: sitk.Image, patient: str, path: Path
+) -> dict[str, Any]:
+    """Return how the body of a sequence compares with the reference's; refuse none at all."""
+    covered = share_inside(body, seen)
+    if covered == 0:
+        raise BadInput(
+            Problem(
+                "sequence shows nothing of the reference's body",
+                patient=patient,
+                file=str(path),
+                remedy="see whether the headers place both in the same space",
+            )
+        )
     return {
-        "translation_mm": float(np.linalg.norm(moved - centre)),
-        "rotation_deg": float(np.degrees(np.arccos(cosine))),
+        "body_voxels": int(sitk.GetArrayViewFromImage(own_body).sum()),
+        "body_overlap": overlap(body, own_body),
+        "body_covered": covered,
     }
-
-
-def _overlap(first: sitk.Image, second: sitk.Image) -> float:
-    """Return the Dice coefficient of two masks on one grid."""
-    one, two = (sitk.GetArrayViewFromImage(mask) > 0 for mask in (first, second))
-    both = one.sum() + two.sum()
-    return float(2 * (one & two).sum() / both) if both else 1.0
 
 
 def _masks_on_grid(
@@ -176,19 +197,7 @@ def _masks_on_grid(
                     remedy="make images.size larger or images.spacing_mm finer",
                 )
             )
-        outside = max(outside, _share_outside(mask, grid))
+        outside = max(outside, 1 - share_inside(mask, field_of_view(grid, mask)))
     if problems:
         raise BadInput(problems)
     return on_grid, outside
-
-
-def _share_outside(mask: sitk.Image, grid: sitk.Image) -> float:
-    """Return the share of a mask's voxels whose centres lie beyond the grid."""
-    if not grid_differences(mask, grid):
-        return 0.0
-    inside = sitk.Image(grid.GetSize(), sitk.sitkUInt8) + 1
-    inside.CopyInformation(grid)
-    covered = sitk.Resample(inside, mask, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
-    voxels = sitk.GetArrayViewFromImage(mask) > 0
-    seen = sitk.GetArrayViewFromImage(covered) > 0
-    return float(1 - (voxels & seen).sum() / voxels.sum()) if voxels.any() else 0.0
