@@ -69,7 +69,7 @@ SPOILED_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (lambda folder: image_path(folder).unlink(), "file is missing"),
     "zero bytes": (lambda folder: image_path(folder).write_bytes(b""), "file has zero bytes"),
     "not gzip": (lambda folder: image_path(folder).write_bytes(b"x" * 900), "not an intact gzip"),
-    "truncated": (truncate, "image cannot be read to its end"),
+    "truncated": (truncate, "not an intact gzip archive"),
     "two dimensions": (
         lambda folder: write_image(np.ones((8, 8), dtype=np.float32), image_path(folder)),
         "not a volume",
@@ -185,7 +185,7 @@ def test_wrong_values_are_named(column: str, value: object, said: str, tmp_path:
 def test_sheet_and_participants_disagreeing(tmp_path: Path) -> None:
     sheet = make_dataset(tmp_path)
     write_table(participants().iloc[:3], tmp_path / "participants.tsv")
-    with pytest.raises(BadInput, match=r"patient B2: .*not in participants\.tsv"):
+    with pytest.raises(BadInput, match=r"patient B2: .*not among the participants"):
         check(tmp_path, sheet, content=False)
 
 

@@ -1,6 +1,6 @@
 """The check of a cohort: every problem of every file and value, all at once."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ import pandas as pd
 
 from radproof.cohort.content import image_problems, mask_problems, read_voxels
 from radproof.cohort.headers import geometry_columns, read_header
-from radproof.cohort.participants import patient_table, read_participants
+from radproof.cohort.participants import patient_table, read_participants, text_columns
 from radproof.errors import BadInput, Problem
 from radproof.provenance import sha256_of
 from radproof.volumes import Grid, grid_differences
@@ -67,7 +67,7 @@ def check_cohort(
     BadInput
         With every problem found, each naming patient and file.
     """
-    participants = _participants(rows, datasets)
+    participants = _participants(rows, datasets, text_columns(clinical))
     patients, problems = patient_table(rows, participants, outcome, clinical)
     listed = [
         _list_files(row, datasets[row["dataset"]], sequences, raters)
@@ -126,21 +126,23 @@ def flow_of(patients: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["set", "step", "n", "n_events", "note"])
 
 
-def _participants(rows: pd.DataFrame, datasets: dict[str, Path]) -> dict[str, pd.DataFrame]:
+def _participants(
+    rows: pd.DataFrame, datasets: dict[str, Path], text: tuple[str, ...]
+) -> dict[str, pd.DataFrame]:
     tables, problems = {}, []
     for name in sorted(rows["dataset"].unique()):
         if not datasets[name].is_dir():
             remedy = f"give DATASETS={name}=PATH with the folder that holds participants.tsv"
             problems.append(Problem("data set is missing", file=str(datasets[name]), remedy=remedy))
         else:
-            tables[name] = read_participants(datasets[name])
+            tables[name] = read_participants(datasets[name], text)
     if problems:
         raise BadInput(problems)
     return tables
 
 
 def _list_files(
-    row: dict[str, Any],
+    row: Mapping[Hashable, Any],
     folder: Path,
     sequences: list[dict[str, Any]],
     raters: list[dict[str, Any]],

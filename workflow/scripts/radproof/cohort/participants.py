@@ -1,6 +1,7 @@
-"""Participants: outcome and clinical values of the patients of a sheet, checked against the plan."""
+"""Participants: outcome and clinical values of patients, checked against the plan."""
 
 import math
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def patient_table(
 
 
 def _patient(
-    row: dict[str, Any], table: pd.DataFrame, outcome: str, clinical: list[dict[str, Any]]
+    row: Mapping[Hashable, Any], table: pd.DataFrame, outcome: str, clinical: list[dict[str, Any]]
 ) -> tuple[dict[str, Any], list[Problem]]:
     patient, file = row["patient"], _file(row["dataset"])
     record = {key: row[key] for key in ("patient", "set", "fold", "center")}

@@ -49,7 +49,8 @@ def _row_problems(table: pd.DataFrame, file: str) -> list[Problem]:
     lowered = table["patient"].astype("str").str.lower()
     for row in table[lowered.duplicated(keep="first") & lowered.notna()].itertuples():
         problems.append(Problem("patient stands twice", patient=str(row.patient), file=file))
-    for row in table.itertuples():
+    unfolded = table["fold"].isna()
+    for row, no_fold in zip(table.itertuples(), unfolded, strict=True):
         patient = str(row.patient)
         for column in ("patient", "dataset", "set"):
             value = getattr(row, column)
@@ -63,9 +64,9 @@ def _row_problems(table: pd.DataFrame, file: str) -> list[Problem]:
                         expected="letters and digits",
                     )
                 )
-        if row.set == "train" and pd.isna(row.fold):
+        if row.set == "train" and no_fold:
             problems.append(Problem("training patient has no fold", patient=patient, file=file))
-        if row.set != "train" and not pd.isna(row.fold):
+        if row.set != "train" and not no_fold:
             problems.append(
                 Problem(
                     "patient outside training has a fold",

@@ -1,4 +1,4 @@
-"""Calibration: do predicted probabilities agree with what happens?"""
+"""Calibration: whether predicted probabilities agree with what happens."""
 
 from dataclasses import dataclass
 from typing import Any

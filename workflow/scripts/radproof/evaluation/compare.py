@@ -1,4 +1,4 @@
-"""Pairs of models on the same patients: do they differ, and are they equivalent?"""
+"""Pairs of models on the same patients: whether they differ, and whether they are equivalent."""
 
 from collections.abc import Sequence
 from typing import Any

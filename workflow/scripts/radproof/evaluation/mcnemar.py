@@ -1,4 +1,4 @@
-"""McNemar's test: do two classifications of the same patients err equally often?"""
+"""McNemar's test: whether two classifications of the same patients err equally often."""
 
 from dataclasses import dataclass
 

@@ -36,11 +36,10 @@ def icc(values: np.ndarray) -> pd.DataFrame:
         raise ValueError(f"{n} subjects and {k} raters: at least two of each are needed")
     if not np.isfinite(values).all():
         raise ValueError("values are missing or not finite")
-    squares = _mean_squares(values)
+    between, raters, residual, within = _mean_squares(values)
     with np.errstate(divide="ignore", invalid="ignore"):
-        forms = _estimates(*squares, n, k)
-        limits = _limits(*squares, forms["ICC2"], n, k)
-    between, _, residual, within = squares
+        forms = _estimates(between, raters, residual, within, n, k)
+        limits = _limits(between, raters, residual, within, forms["ICC2"], n, k)
     constant, perfect = between == 0, (between > 0) & (residual == 0)
     tables = []
     for form in FORMS:

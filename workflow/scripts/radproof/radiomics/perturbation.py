@@ -11,7 +11,7 @@ from radproof.seeds import derive_seed
 def perturbed_masks(
     mask: sitk.Image, count: int, settings: dict[str, Any], seed: int
 ) -> dict[str, sitk.Image]:
-    """Return ``count`` perturbed copies of a mask, named ``perturbed1``, ``perturbed2``, …"""
+    """Return ``count`` perturbed copies of a mask, named ``perturbed1`` and so on."""
     names = [f"perturbed{number + 1}" for number in range(count)]
     return {name: perturb(mask, settings, derive_seed(seed, name)) for name in names}
 

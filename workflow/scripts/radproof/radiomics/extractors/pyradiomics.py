@@ -71,12 +71,12 @@ def extract(
                 rows[name] |= _named(sequence, shape)
         for filtered, filter_name, arguments in _filtered(image, extractor):
             for name, box in boxes.items():
-                cropped = imageoperations.cropToTumorMask(filtered, masks[name], box)
-                levels = _grey_levels(*cropped, extractor.settings)
+                part, mask = imageoperations.cropToTumorMask(filtered, masks[name], box)
+                levels = _grey_levels(part, mask, extractor.settings)
                 place = {"mask": name, "sequence": sequence, "filter": filter_name}
                 grey_levels.append(place | levels)
                 try:
-                    values = extractor.computeFeatures(*cropped, filter_name, **arguments)
+                    values = extractor.computeFeatures(part, mask, filter_name, **arguments)
                 except ValueError as error:
                     reason = f"{filter_name}: {error}"
                     outcomes.append({"mask": name, "sequence": sequence, "reason": reason})
