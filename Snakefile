@@ -27,4 +27,4 @@ rule study:
 
 rule fitted:
     input:
-        expand(MODELS + "/{model}/model.json", model=study.plan["models"]),
+        expand(f"{MODELS}/{{model}}/model.json", model=study.plan["models"]),

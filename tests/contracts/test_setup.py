@@ -65,3 +65,11 @@ def test_the_lock_has_hashes_and_names_no_address() -> None:
     lock = (PROJECT / "envs" / "cpu.lock").read_text()
     assert "--hash=sha256:" in lock
     assert "://" not in lock
+
+
+def test_the_container_installs_the_same_lock() -> None:
+    recipe = (PROJECT / "envs" / "radproof.def").read_text()
+    assert "envs/cpu.lock" in recipe
+    assert "sh envs/setup.sh" in recipe
+    rules = (PROJECT / "workflow" / "rules" / "common.smk").read_text()
+    assert 'container: "envs/radproof.sif"' in rules

@@ -1,4 +1,4 @@
-# What every rule file uses: the study, its folders, and the inputs that are code.
+# Shared by all stages: the study, its folders, and the inputs that are code.
 
 import os
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 # This checkout's library, in this process and in the jobs, whatever else is installed.
 SCRIPTS = str(Path(workflow.basedir) / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
-os.environ["PYTHONPATH"] = SCRIPTS
+os.environ.update(PYTHONPATH=SCRIPTS)
 
 from radproof.errors import BadInput
 from radproof.kinds import kind_module
@@ -40,6 +40,10 @@ def one_of(names):
     return "|".join(map(str, names)) or "none"
 
 
+# Used with `--software-deployment-method apptainer` alone.
+container: "envs/radproof.sif"
+
+
 wildcard_constraints:
     set=one_of(study.sets),
     fold=one_of(study.folds),
@@ -50,7 +54,7 @@ wildcard_constraints:
 
 
 def code(script, *kinds):
-    """The code that a rule runs, as input: its content decides whether the rule is out of date."""
+    """The code of a job, as input: its content decides whether the job is out of date."""
     modules = [kind_module(family, kind) for family, kind in kinds]
     return [os.path.relpath(path) for path in code_closure(script, modules)]
 
@@ -64,7 +68,7 @@ def log_of(rule_name, label):
 
 
 def settings_text(**values):
-    """The part of the plan that a rule uses, written so that the order of keys does not matter."""
+    """The part of the plan of a job, written so that the order of keys does not matter."""
     return canonical({"seed": PLAN["seed"], **values})
 
 
@@ -95,3 +99,75 @@ def automated_masks_of(patients, segmenter):
 def dataset_places(wildcards, input):
     # Taken with `input`, so that where a data set lies is never a reason to run again.
     return study.datasets
+
+
+def raw_files(patients):
+    return [
+        file
+        for patient in patients
+        for files in (study.raw_images(patient), study.raw_masks(patient))
+        for file in files.values()
+    ]
+
+
+def participants_of(patients):
+    return sorted({f"{study.folder(patient)}/participants.tsv" for patient in patients})
+
+
+def fold_patients(fold):
+    return [
+        patient
+        for patient in study.patients("train")
+        if patient not in study.patients(fold=fold)
+    ]
+
+
+def features(extractor, mask, region, sets):
+    return [
+        f"{RADIOMICS}/{extractor}/{batch}/{mask}.{region}.parquet"
+        for set_name in sets
+        for batch in study.batches_of(set_name)
+    ]
+
+
+def radiomics_inputs(model, sets):
+    """Feature tables and the stability table of a model's radiomics; nothing where it has none."""
+    source = PLAN["models"][model].get("radiomics")
+    if not source:
+        return {}
+    extractor, region = source["extractor"], source["region"]
+    return {
+        "features": features(extractor, source["mask"], region, sets),
+        "stability": f"{RADIOMICS}/{extractor}/stability-{region}.tsv",
+    }
+
+
+def upstream(model, file):
+    return [
+        f"{MODELS}/{name}/{file}" for name in PLAN["models"][model].get("scores", [])
+    ]
+
+
+def model_settings(wildcards):
+    model = PLAN["models"][wildcards.model]
+    chosen = model.get("clinical", [])
+    return settings_text(
+        name=wildcards.model,
+        model=model,
+        clinical=[
+            variable for variable in PLAN["clinical"] if variable["name"] in chosen
+        ],
+    )
+
+
+def drawn(name):
+    """The files of a figure."""
+    return {suffix: f"{FIGURES}/{name}.{suffix}" for suffix in ("svg", "png", "tsv")}
+
+
+def drawing_text(**values):
+    return settings_text(simulated=study.simulated, **values)
+
+
+def drawing(**values):
+    return settings(simulated=study.simulated, **values)

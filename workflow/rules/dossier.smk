@@ -3,7 +3,7 @@
 PNGS = [f"{FIGURES}/{name}.png" for name in DRAWN]
 FIGURE_TABLES = [f"{FIGURES}/{name}.tsv" for name in DRAWN]
 SEGMENTATION_SUMMARIES = expand(
-    SEGMENTATION + "/{segmenter}/summary.tsv", segmenter=PLAN["segmenters"]
+    f"{SEGMENTATION}/{{segmenter}}/summary.tsv", segmenter=PLAN["segmenters"]
 )
 EVALUATION_TABLES = [
     f"{EVALUATION}/{table}.tsv"
@@ -15,18 +15,20 @@ EVALUATION_TABLES = [
 rule check_claims:
     input:
         claims=PLAN["claims"],
-        discrimination=EVALUATION + "/discrimination.tsv",
-        comparisons=EVALUATION + "/comparisons.tsv",
+        discrimination=f"{EVALUATION}/discrimination.tsv",
+        comparisons=f"{EVALUATION}/comparisons.tsv",
         segmentation=SEGMENTATION_SUMMARIES,
-        patients=COHORT + "/patients.tsv",
+        patients=f"{COHORT}/patients.tsv",
         code=code("check_claims"),
     output:
-        claims=DOSSIER + "/claims.tsv",
+        claims=f"{DOSSIER}/claims.tsv",
         record=record("check_claims", "all"),
     log:
         log_of("check_claims", "all"),
     params:
         settings=settings(simulated=study.simulated),
+    message:
+        "judge the claims"
     script:
         "../scripts/check_claims.py"
 
@@ -36,13 +38,15 @@ rule trace_lineage:
         ends=PNGS + FIGURE_TABLES + EVALUATION_TABLES + rules.check_claims.output[:1],
         code=code("trace_lineage"),
     output:
-        lineage=DOSSIER + "/lineage.json",
+        lineage=f"{DOSSIER}/lineage.json",
         record=record("trace_lineage", "all"),
     log:
         log_of("trace_lineage", "all"),
     params:
         settings=settings(results=RESULTS),
         datasets=dataset_places,
+    message:
+        "trace every result to its raw files"
     script:
         "../scripts/trace_lineage.py"
 
@@ -50,18 +54,18 @@ rule trace_lineage:
 rule track_runs:
     input:
         histories=expand(
-            SEGMENTATION + "/{segmenter}/fold-{fold}/history.tsv",
+            f"{SEGMENTATION}/{{segmenter}}/fold-{{fold}}/history.tsv",
             segmenter=PLAN["segmenters"],
             fold=study.folds,
         ),
-        models=expand(MODELS + "/{model}/model.json", model=PLAN["models"]),
-        discrimination=EVALUATION + "/discrimination.tsv",
+        models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
+        discrimination=f"{EVALUATION}/discrimination.tsv",
         segmentation=SEGMENTATION_SUMMARIES,
-        files=COHORT + "/files.tsv",
+        files=f"{COHORT}/files.tsv",
         figures=PNGS,
         code=code("track_runs"),
     output:
-        runs=DOSSIER + "/mlflow/runs.json",
+        runs=f"{DOSSIER}/mlflow/runs.json",
         record=record("track_runs", "all"),
     log:
         log_of("track_runs", "all"),
@@ -69,6 +73,8 @@ rule track_runs:
         settings=settings(plan=PLAN, store=f"{DOSSIER}/mlflow"),
         # Where runs are logged is no reason to log them again.
         tracking_uri=lambda wildcards, input: config["tracking_uri"],
+    message:
+        "log the runs in MLflow"
     script:
         "../scripts/track_runs.py"
 
@@ -78,19 +84,21 @@ rule write_report:
         figures=PNGS,
         tables=EVALUATION_TABLES,
         segmentation=SEGMENTATION_SUMMARIES,
-        description=COHORT + "/description.tsv",
-        flow=COHORT + "/flow.tsv",
-        claims=DOSSIER + "/claims.tsv",
-        models=expand(MODELS + "/{model}/model.json", model=PLAN["models"]),
-        lineage=DOSSIER + "/lineage.json",
-        template=os.path.relpath(SCRIPTS + "/radproof/dossier/report.html.j2"),
+        description=f"{COHORT}/description.tsv",
+        flow=f"{COHORT}/flow.tsv",
+        claims=f"{DOSSIER}/claims.tsv",
+        models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
+        lineage=f"{DOSSIER}/lineage.json",
+        template=os.path.relpath(f"{SCRIPTS}/radproof/dossier/report.html.j2"),
         code=code("write_report"),
     output:
-        report=DOSSIER + "/report.html",
+        report=f"{DOSSIER}/report.html",
         record=record("write_report", "all"),
     log:
         log_of("write_report", "all"),
     params:
         settings=settings(plan=PLAN),
+    message:
+        "write the report"
     script:
         "../scripts/write_report.py"

@@ -1,6 +1,6 @@
 # Frozen predictions against outcomes.
 
-PREDICTIONS = expand(MODELS + "/{model}/predictions.tsv", model=PLAN["models"])
+PREDICTIONS = expand(f"{MODELS}/{{model}}/predictions.tsv", model=PLAN["models"])
 
 
 rule evaluate_models:
@@ -24,6 +24,8 @@ rule evaluate_models:
         log_of("evaluate_models", "all"),
     params:
         settings=settings(models=list(PLAN["models"])),
+    message:
+        "evaluate the models"
     script:
         "../scripts/evaluate_models.py"
 
@@ -41,5 +43,7 @@ rule compare_models:
         log_of("compare_models", "all"),
     params:
         settings=settings(models=list(PLAN["models"]), comparisons=PLAN["comparisons"]),
+    message:
+        "compare the models"
     script:
         "../scripts/compare_models.py"

@@ -26,22 +26,9 @@ FIGURE_FILES = {
 DRAWN = [file for figure in PLAN["figures"] for file in FIGURE_FILES[figure]]
 
 
-def drawn(name):
-    """The files of a figure."""
-    return {suffix: f"{FIGURES}/{name}.{suffix}" for suffix in ("svg", "png", "tsv")}
-
-
-def drawing_text(**values):
-    return settings_text(simulated=study.simulated, **values)
-
-
-def drawing(**values):
-    return settings(simulated=study.simulated, **values)
-
-
 rule plot_flow:
     input:
-        flow=COHORT + "/flow.tsv",
+        flow=f"{COHORT}/flow.tsv",
         code=code("plot_flow"),
     output:
         **drawn("flow"),
@@ -50,15 +37,18 @@ rule plot_flow:
         log_of("plot_flow", "flow"),
     params:
         settings=drawing(),
+    message:
+        "draw the flow of patients"
     script:
         "../scripts/plot_flow.py"
 
 
 rule plot_training:
     input:
-        histories=expand(
-            SEGMENTATION + "/{{segmenter}}/fold-{fold}/history.tsv", fold=study.folds
-        ),
+        histories=[
+            f"{SEGMENTATION}/{{segmenter}}/fold-{fold}/history.tsv"
+            for fold in study.folds
+        ],
         code=code("plot_training"),
     output:
         **drawn("training-{segmenter}"),
@@ -67,6 +57,8 @@ rule plot_training:
         log_of("plot_training", "{segmenter}"),
     params:
         settings=drawing(folds=study.folds),
+    message:
+        "draw the training of {wildcards.segmenter}"
     script:
         "../scripts/plot_training.py"
 
@@ -77,7 +69,7 @@ JUDGED_PATIENTS = [patient for name in JUDGED for patient in study.patients(name
 rule plot_overlays:
     input:
         **{rater: rater_masks_of(JUDGED_PATIENTS, rater) for rater in RATERS},
-        scores=SEGMENTATION + "/{segmenter}/scores.tsv",
+        scores=f"{SEGMENTATION}/{{segmenter}}/scores.tsv",
         images=images_of(JUDGED_PATIENTS),
         automated=lambda wildcards: automated_masks_of(
             JUDGED_PATIENTS, wildcards.segmenter
@@ -96,14 +88,16 @@ rule plot_overlays:
             raters=RATERS,
             set=JUDGED[0],
         ),
+    message:
+        "draw masks of {wildcards.segmenter} over the images"
     script:
         "../scripts/plot_overlays.py"
 
 
 rule plot_segmentation:
     input:
-        scores=SEGMENTATION + "/{segmenter}/scores.tsv",
-        summary=SEGMENTATION + "/{segmenter}/summary.tsv",
+        scores=f"{SEGMENTATION}/{{segmenter}}/scores.tsv",
+        summary=f"{SEGMENTATION}/{{segmenter}}/summary.tsv",
         code=code("plot_segmentation"),
     output:
         **drawn("segmentation-{segmenter}"),
@@ -112,13 +106,15 @@ rule plot_segmentation:
         log_of("plot_segmentation", "{segmenter}"),
     params:
         settings=lambda wildcards: drawing_text(segmenter=wildcards.segmenter),
+    message:
+        "draw the scores of {wildcards.segmenter}"
     script:
         "../scripts/plot_segmentation.py"
 
 
 rule plot_stability:
     input:
-        stability=RADIOMICS + "/{extractor}/stability-{region}.tsv",
+        stability=f"{RADIOMICS}/{{extractor}}/stability-{{region}}.tsv",
         code=code("plot_stability"),
     output:
         **drawn("stability-{extractor}-{region}"),
@@ -127,14 +123,16 @@ rule plot_stability:
         log_of("plot_stability", "{extractor}.{region}"),
     params:
         settings=drawing(stability=PLAN["stability"]),
+    message:
+        "draw the stability of {wildcards.extractor} features of {wildcards.region}"
     script:
         "../scripts/plot_stability.py"
 
 
 rule plot_roc:
     input:
-        roc=EVALUATION + "/roc.tsv",
-        discrimination=EVALUATION + "/discrimination.tsv",
+        roc=f"{EVALUATION}/roc.tsv",
+        discrimination=f"{EVALUATION}/discrimination.tsv",
         code=code("plot_roc"),
     output:
         **drawn("roc"),
@@ -143,14 +141,16 @@ rule plot_roc:
         log_of("plot_roc", "roc"),
     params:
         settings=drawing(),
+    message:
+        "draw ROC curves"
     script:
         "../scripts/plot_roc.py"
 
 
 rule plot_calibration:
     input:
-        curve=EVALUATION + "/calibration_curve.tsv",
-        calibration=EVALUATION + "/calibration.tsv",
+        curve=f"{EVALUATION}/calibration_curve.tsv",
+        calibration=f"{EVALUATION}/calibration.tsv",
         code=code("plot_calibration"),
     output:
         **drawn("calibration"),
@@ -159,13 +159,15 @@ rule plot_calibration:
         log_of("plot_calibration", "calibration"),
     params:
         settings=drawing(),
+    message:
+        "draw calibration curves"
     script:
         "../scripts/plot_calibration.py"
 
 
 rule plot_decision:
     input:
-        net_benefit=EVALUATION + "/net_benefit.tsv",
+        net_benefit=f"{EVALUATION}/net_benefit.tsv",
         code=code("plot_decision"),
     output:
         **drawn("decision"),
@@ -174,13 +176,15 @@ rule plot_decision:
         log_of("plot_decision", "decision"),
     params:
         settings=drawing(),
+    message:
+        "draw decision curves"
     script:
         "../scripts/plot_decision.py"
 
 
 rule plot_nomogram:
     input:
-        model=MODELS + "/{model}/model.json",
+        model=f"{MODELS}/{{model}}/model.json",
         code=code("plot_nomogram"),
     output:
         **drawn("nomogram-{model}"),
@@ -189,13 +193,15 @@ rule plot_nomogram:
         log_of("plot_nomogram", "{model}"),
     params:
         settings=drawing(outcome=PLAN["outcome"]),
+    message:
+        "draw the nomogram {wildcards.model}"
     script:
         "../scripts/plot_nomogram.py"
 
 
 rule plot_scores:
     input:
-        predictions=expand(MODELS + "/{model}/predictions.tsv", model=SCORE_MODELS),
+        predictions=expand(f"{MODELS}/{{model}}/predictions.tsv", model=SCORE_MODELS),
         code=code("plot_scores"),
     output:
         **drawn("scores"),
@@ -204,5 +210,7 @@ rule plot_scores:
         log_of("plot_scores", "scores"),
     params:
         settings=drawing(outcome=PLAN["outcome"], models=SCORE_MODELS),
+    message:
+        "draw the radiomics scores"
     script:
         "../scripts/plot_scores.py"

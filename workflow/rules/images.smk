@@ -44,5 +44,7 @@ for batch, patients in study.batches.items():
                 folder=IMAGES,
             ),
             datasets=dataset_places,
+        message:
+            f"prepare images of batch {batch}"
         script:
             "../scripts/prepare_images.py"

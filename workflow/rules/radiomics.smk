@@ -42,16 +42,10 @@ for extractor in PLAN["extractors"]:
                             else None
                         ),
                     ),
+                message:
+                    f"extract features of {region} from batch {batch} with {extractor}"
                 script:
                     "../scripts/extract_features.py"
-
-
-def features(extractor, mask, region, sets):
-    return [
-        f"{RADIOMICS}/{extractor}/{batch}/{mask}.{region}.parquet"
-        for set_name in sets
-        for batch in study.batches_of(set_name)
-    ]
 
 
 STABILITY_MASKS = PLAN["stability"]["between"] + [
@@ -67,14 +61,16 @@ rule assess_stability:
             )
             for mask in STABILITY_MASKS
         },
-        patients=COHORT + "/train/patients.tsv",
+        patients=f"{COHORT}/train/patients.tsv",
         code=code("assess_stability"),
     output:
-        stability=RADIOMICS + "/{extractor}/stability-{region}.tsv",
+        stability=f"{RADIOMICS}/{{extractor}}/stability-{{region}}.tsv",
         record=record("assess_stability", "{extractor}.{region}"),
     log:
         log_of("assess_stability", "{extractor}.{region}"),
     params:
         settings=settings(stability=PLAN["stability"], masks=STABILITY_MASKS),
+    message:
+        "assess the stability of {wildcards.extractor} features of {wildcards.region}"
     script:
         "../scripts/assess_stability.py"

@@ -1,14 +1,6 @@
 # One network a fold, never shown that fold; each patient is drawn by networks that never saw it.
 
 
-def fold_patients(fold):
-    return [
-        patient
-        for patient in study.patients("train")
-        if patient not in study.patients(fold=fold)
-    ]
-
-
 rule train_segmenter:
     input:
         images=lambda wildcards: images_of(fold_patients(wildcards.fold)),
@@ -21,8 +13,8 @@ rule train_segmenter:
             ("segmenter", PLAN["segmenters"][wildcards.segmenter]["kind"]),
         ),
     output:
-        model=SEGMENTATION + "/{segmenter}/fold-{fold}/model.keras",
-        history=SEGMENTATION + "/{segmenter}/fold-{fold}/history.tsv",
+        model=f"{SEGMENTATION}/{{segmenter}}/fold-{{fold}}/model.keras",
+        history=f"{SEGMENTATION}/{{segmenter}}/fold-{{fold}}/history.tsv",
         record=record("train_segmenter", "{segmenter}.fold-{fold}"),
     log:
         log_of("train_segmenter", "{segmenter}.fold-{fold}"),
@@ -36,6 +28,8 @@ rule train_segmenter:
                 if key != "inference"
             },
         ),
+    message:
+        "train {wildcards.segmenter} without fold {wildcards.fold}"
     script:
         "../scripts/train_segmenter.py"
 
@@ -64,6 +58,8 @@ for segmenter in PLAN["segmenters"]:
                     sequences=SEQUENCES,
                     inference=PLAN["segmenters"][segmenter]["inference"],
                 ),
+            message:
+                f"segment {group} with {segmenter}"
             script:
                 "../scripts/segment_patients.py"
 
@@ -76,8 +72,8 @@ rule score_segmentation:
         ),
         code=code("score_segmentation"),
     output:
-        scores=SEGMENTATION + "/{segmenter}/scores.tsv",
-        summary=SEGMENTATION + "/{segmenter}/summary.tsv",
+        scores=f"{SEGMENTATION}/{{segmenter}}/scores.tsv",
+        summary=f"{SEGMENTATION}/{{segmenter}}/summary.tsv",
         record=record("score_segmentation", "{segmenter}"),
     log:
         log_of("score_segmentation", "{segmenter}"),
@@ -87,5 +83,7 @@ rule score_segmentation:
             raters=RATERS,
             sheet=study.sheet[["patient", "set", "fold"]].to_dict("records"),
         ),
+    message:
+        "score the masks of {wildcards.segmenter}"
     script:
         "../scripts/score_segmentation.py"

@@ -19,6 +19,8 @@ for cohort in [study.name] if study.simulated else []:
             log_of("simulate_cohort", "all"),
         params:
             settings=settings(simulation=PLAN["simulation"], patients=study.patients()),
+        message:
+            "simulate clinical values and outcomes of the cohort"
         script:
             "../scripts/simulate_cohort.py"
 
@@ -51,5 +53,7 @@ for batch in SIMULATED:
                 simulated=study.batches[batch],
                 folder=f"{RESULTS}/dataset",
             ),
+        message:
+            f"simulate scans and masks of batch {batch}"
         script:
             "../scripts/simulate_patients.py"
