@@ -78,7 +78,7 @@ class Project:
     def planned(self, *arguments: str) -> dict[str, int]:
         """Rules that would run, and how many jobs each (batches of a rule counted together)."""
         done = self.snakemake("--dry-run", *arguments)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         stats = re.search(r"Job stats:\n(.*?)\ntotal", done.stdout + done.stderr, re.S)
         jobs: dict[str, int] = {}
         for line in stats.group(1).splitlines()[2:] if stats else []:

@@ -34,7 +34,7 @@ def test_the_graph_of_what_is_fitted_holds_no_file_of_another_set(
 ) -> None:
     project = make_project(tmp_path / "project")
     config = as_real_study(project, small_study.results / "dataset")
-    done = project.snakemake("--dry-run", "--printshellcmds", "fitted", config=config)
+    done = project.snakemake("--detailed-summary", "fitted", config=config)
     assert done.returncode == 0, done.stderr
     said = done.stdout + done.stderr
     for patient in patients_of(project, training=True):

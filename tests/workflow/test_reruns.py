@@ -64,6 +64,7 @@ def test_a_new_region_runs_only_its_own_targets(study_copy: Project) -> None:
     plan["models"]["radiomics_ring"] = plan["models"]["radiomics_auto"] | {
         "radiomics": plan["models"]["radiomics_auto"]["radiomics"] | {"region": "ring"}
     }
+    plan["marks"]["our choice"].append("models.radiomics_ring")
     study_copy.write_plan(plan)
     jobs = study_copy.planned()
     batches = 4

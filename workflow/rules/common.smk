@@ -8,6 +8,8 @@ from pathlib import Path
 SCRIPTS = str(Path(workflow.basedir) / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
 os.environ.update(PYTHONPATH=SCRIPTS)
+# TensorFlow greets every process; its warnings and errors stay.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
 from radproof.errors import BadInput
 from radproof.kinds import kind_module
@@ -23,6 +25,7 @@ except BadInput as error:
 
 PLAN = study.plan
 RESULTS = f"results/{study.name}"
+DATASET = f"{RESULTS}/dataset"
 COHORT = f"{RESULTS}/cohort"
 IMAGES = f"{RESULTS}/images"
 SEGMENTATION = f"{RESULTS}/segmentation"

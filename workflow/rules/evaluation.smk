@@ -33,7 +33,7 @@ rule evaluate_models:
 rule compare_models:
     input:
         predictions=PREDICTIONS,
-        truth=f"{RESULTS}/dataset/truth.tsv" if study.simulated else [],
+        truth=f"{DATASET}/truth.tsv" if study.simulated else [],
         code=code("compare_models"),
     output:
         **({"oracle": f"{EVALUATION}/oracle.tsv"} if study.simulated else {}),

@@ -1,6 +1,24 @@
 # The phantom cohort of a simulated plan; without one there is nothing to simulate.
 
 SIMULATED = list(study.batches) if study.simulated else []
+DATASET_DESCRIPTIONS = [
+    "README",
+    ".bidsignore",
+    "dataset_description.json",
+    "participants.json",
+    "ce-GAD_T1w.json",
+    "T2w.json",
+    "T1w.json",
+    *[
+        f"derivatives/{rater}/{name}"
+        for rater in ("rater1", "rater2")
+        for name in (
+            "dataset_description.json",
+            f"desc-{rater}_dseg.json",
+            f"desc-{rater}_dseg.tsv",
+        )
+    ],
+]
 
 for cohort in [study.name] if study.simulated else []:
 
@@ -10,10 +28,9 @@ for cohort in [study.name] if study.simulated else []:
         input:
             code=code("simulate_cohort"),
         output:
-            participants=f"{RESULTS}/dataset/participants.tsv",
-            levels=f"{RESULTS}/dataset/participants.json",
-            description=f"{RESULTS}/dataset/dataset_description.json",
-            truth=f"{RESULTS}/dataset/truth.tsv",
+            participants=f"{DATASET}/participants.tsv",
+            truth=f"{DATASET}/truth.tsv",
+            descriptions=[f"{DATASET}/{name}" for name in DATASET_DESCRIPTIONS],
             record=record("simulate_cohort", "all"),
         log:
             log_of("simulate_cohort", "all"),
@@ -51,7 +68,7 @@ for batch in SIMULATED:
                 simulation=PLAN["simulation"],
                 patients=study.patients(),
                 simulated=study.batches[batch],
-                folder=f"{RESULTS}/dataset",
+                folder=DATASET,
             ),
         message:
             f"simulate scans and masks of batch {batch}"

@@ -23,14 +23,13 @@ def verify_results(results: Path) -> tuple[int, list[str]]:
     Raises
     ------
     BadInput
-        If the folder has no predictions, or its records do not say what was compared.
+        If a model's predictions are missing, or no record says what was compared.
     """
-    files = sorted(results.glob("models/*/predictions.tsv"))
-    if not files:
-        raise BadInput(Problem("no predictions here", file=str(results / "models")))
+    settings = _recorded_settings(results)
+    files = [results / "models" / name / "predictions.tsv" for name in settings["models"]]
     predictions = pd.concat([read_table(file) for file in files], ignore_index=True)
     tables = evaluate(predictions)
-    tables["comparisons"] = compare(predictions, _recorded_comparisons(results))
+    tables["comparisons"] = compare(predictions, settings["comparisons"])
     checked, differences = 0, []
     for name, table in sorted(tables.items()):
         path = results / "evaluation" / f"{name}.tsv"
@@ -40,10 +39,11 @@ def verify_results(results: Path) -> tuple[int, list[str]]:
     return checked, differences
 
 
-def _recorded_comparisons(results: Path) -> list[dict[str, Any]]:
+def _recorded_settings(results: Path) -> dict[str, Any]:
+    """Return which models stood in the tables, in which order, and what was compared."""
     for record in read_records(results):
         if record["rule"] == "compare_models":
-            return list(record["settings"]["comparisons"])
+            return dict(record["settings"])
     raise BadInput(Problem("no record of compare_models", file=str(results / "records")))
 
 
