@@ -13,6 +13,8 @@ rule check_cohort:
         record=record("check_cohort", "{set}"),
     log:
         log_of("check_cohort", "{set}"),
+    # Before any long job, so that bad input is said in the first seconds.
+    priority: 10
     params:
         settings=lambda wildcards: settings_text(
             sheet=study.sheet[study.sheet["set"] == wildcards.set].to_dict("records"),

@@ -56,7 +56,10 @@ for segmenter in PLAN["segmenters"]:
                 settings=settings(
                     patients=patients,
                     sequences=SEQUENCES,
-                    inference=PLAN["segmenters"][segmenter]["inference"],
+                    inference={
+                        **PLAN["segmenters"][segmenter]["inference"],
+                        "size": PLAN["segmenters"][segmenter]["training"]["size"],
+                    },
                 ),
             message:
                 f"segment {group} with {segmenter}"

@@ -22,7 +22,7 @@ SETTINGS = {
         "augmentation": {"flip": True, "rotation_deg": 10, "scale": 0.1, "intensity": 0.1},
         "threads": 1,
     },
-    "inference": {"threshold": 0.5, "keep_largest": True, "threads": 1},
+    "inference": {"threshold": 0.5, "keep_largest": True, "threads": 1, "size": [32, 32]},
 }
 
 

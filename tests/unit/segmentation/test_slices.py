@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from radproof.errors import BadInput
 from radproof.segmentation.slices import (
     Slices,
+    canvas,
     draw_slices,
+    inner,
     padded,
     read_slices,
-    to_stride,
     validation_patients,
 )
 
@@ -51,7 +52,7 @@ def test_one_patient_cannot_be_trained_and_validated() -> None:
 def test_slices_of_different_patients_share_one_size(tmp_path) -> None:
     images, masks = write_phantoms(tmp_path, ["a"], (4, 30, 40))
     more_images, more_masks = write_phantoms(tmp_path, ["b"], (5, 50, 33))
-    slices = read_slices(["a", "b"], images | more_images, masks | more_masks)
+    slices = read_slices(["a", "b"], images | more_images, masks | more_masks, [32, 48])
     assert slices.stack.shape == (9, 64, 64, 3)
     assert slices.patients.tolist() == [0] * 4 + [1] * 5
     assert slices.extents[0].tolist() == [30, 40]
@@ -67,11 +68,13 @@ def test_slices_of_different_patients_share_one_size(tmp_path) -> None:
 
 def test_padding_takes_each_channel_s_minimum() -> None:
     image = np.arange(24, dtype=np.float32).reshape(1, 3, 4, 2)
-    grown = padded(image, to_stride(3), to_stride(33))
+    assert canvas((3, 33), (20, 20)) == canvas((3, 4), (40, 32)) == (32, 64)
+    grown = padded(image, 32, 64)
     assert grown.shape == (1, 32, 64, 2)
-    np.testing.assert_array_equal(grown[:, :3, :4], image)
-    assert (grown[:, 3:, :, 0] == 0).all()
-    assert (grown[:, :, 4:, 1] == 1).all()
+    np.testing.assert_array_equal(grown[:, 14:17, 30:34], image)
+    np.testing.assert_array_equal(grown[inner((3, 4), (32, 64))], image)
+    grown[:, 14:17, 30:34] = [0, 1]
+    assert (grown == [0, 1]).all()
 
 
 def stack_of(shape: tuple[int, int], rng: np.random.Generator) -> Slices:
@@ -80,7 +83,8 @@ def stack_of(shape: tuple[int, int], rng: np.random.Generator) -> Slices:
     image = rng.normal(size=(3, *shape, 2)).astype(np.float32)
     centres = np.array([[9.5, 22.5], [9.5, 22.5], [np.nan, np.nan]])
     stack = np.concatenate([image + 3 * mask, mask], axis=-1)
-    return Slices(stack, np.full((3, 2), shape), centres, np.arange(3))
+    floors = stack.min(axis=(1, 2), keepdims=True)
+    return Slices(stack, floors, np.full((3, 2), shape), centres, np.arange(3))
 
 
 def changed(slices: Slices, augmentation: dict, size: list[int], seed: int = 1):
@@ -90,7 +94,12 @@ def changed(slices: Slices, augmentation: dict, size: list[int], seed: int = 1):
     chosen = np.arange(len(slices.stack))
     changes = draw_changes(slices, chosen, settings, np.random.default_rng(seed))
     found = apply_changes(
-        slices.stack, changes.transforms, changes.gains, changes.shifts, (size[1], size[0])
+        slices.stack,
+        slices.floors,
+        changes.transforms,
+        changes.gains,
+        changes.shifts,
+        (size[1], size[0]),
     )
     return [part.numpy() for part in found]
 
@@ -146,6 +155,11 @@ def test_a_rotation_by_a_right_angle_is_that_of_numpy() -> None:
 
     changes = draw_changes(slices, np.arange(3), settings, Fixed())
     _, mask = apply_changes(
-        slices.stack, changes.transforms, changes.gains, changes.shifts, (32, 32)
+        slices.stack,
+        slices.floors,
+        changes.transforms,
+        changes.gains,
+        changes.shifts,
+        (32, 32),
     )
     np.testing.assert_array_equal(mask[0], np.rot90(slices.stack[0, ..., 2:]))

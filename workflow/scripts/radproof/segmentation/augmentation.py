@@ -43,7 +43,7 @@ def draw_changes(
     scales = 1.0 + rng.uniform(-1, 1, count) * augmentation["scale"]
     mirrored = np.where(rng.random(count) < 0.5, -1.0, 1.0) if augmentation["flip"] else 1.0
     size = np.array(settings["size"][::-1])
-    centres = _crop_centres(slices.extents[chosen], slices.centres[chosen], size, rng)
+    centres = _crop_centres(slices, chosen, size, rng)
     cosine, sine = np.cos(angles) / scales, np.sin(angles) / scales
     to_x = np.stack([cosine * mirrored, -sine], axis=1)
     to_y = np.stack([sine * mirrored, cosine], axis=1)
@@ -60,10 +60,11 @@ def draw_changes(
 
 
 def _crop_centres(
-    extents: np.ndarray, tumours: np.ndarray, size: np.ndarray, rng: np.random.Generator
+    slices: Slices, chosen: np.ndarray, size: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Return (row, column) of crops that lie in their slices and see the tumour, if any."""
-    middle = (extents - 1) / 2.0
+    middle, extents = slices.middles[chosen], slices.extents[chosen]
+    tumours = slices.centres[chosen]
     slack = np.maximum(extents - size, 0) / 2.0
     centres = middle + rng.uniform(-1, 1, extents.shape) * slack
     near = np.clip(centres, tumours - size / 4.0, tumours + size / 4.0)
@@ -72,6 +73,7 @@ def _crop_centres(
 
 def apply_changes(
     stack: tf.Tensor,
+    floors: tf.Tensor,
     transforms: tf.Tensor,
     gains: tf.Tensor,
     shifts: tf.Tensor,
@@ -80,15 +82,16 @@ def apply_changes(
     """Return changed images (n, y, x, channel) and masks (n, y, x, 1) of slices with their masks.
 
     Interpolation is linear, in masks followed by a threshold at one half; beyond its edge a slice
-    goes on as it ends. ``size`` is (rows, columns).
+    has its ``floors``, as in padding. ``size`` is (rows, columns).
     """
     moved = tf.raw_ops.ImageProjectiveTransformV3(
-        images=stack,
+        images=stack - floors,
         transforms=transforms,
         output_shape=tf.constant(size, tf.int32),
         fill_value=0.0,
         interpolation="BILINEAR",
-        fill_mode="NEAREST",
+        fill_mode="CONSTANT",
     )
+    moved += floors
     masks = tf.cast(moved[..., -1:] > 0.5, tf.float32)
     return moved[..., :-1] * gains + shifts, masks

@@ -12,7 +12,7 @@ import tensorflow as tf
 from radproof.errors import BadInput, Problem
 from radproof.segmentation.model_files import load_model
 from radproof.segmentation.runtime import configure
-from radproof.segmentation.slices import padded, read_channels, to_stride
+from radproof.segmentation.slices import canvas, inner, padded, read_channels
 
 BATCH = 32
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -35,7 +35,7 @@ def segment(
         Patient → files of the sequences, in the order of training.
     settings
         ``threshold`` (probability from which a voxel is inside), ``keep_largest`` (whether only
-        the largest connected component stays) and ``threads``.
+        the largest connected component stays), ``threads``, and the ``size`` of training.
 
     Yields
     ------
@@ -66,7 +66,7 @@ def segment(
     predict = _ensemble(networks)
     for patient, files in images.items():
         volume, grid = read_channels(patient, files)
-        mask = _probabilities(predict, volume) >= settings["threshold"]
+        mask = _probabilities(predict, volume, settings["size"]) >= settings["threshold"]
         drawn = sitk.GetImageFromArray(mask.astype(np.uint8))
         drawn.CopyInformation(grid)
         yield patient, largest_component(drawn) if settings["keep_largest"] else drawn
@@ -87,12 +87,12 @@ def _ensemble(networks: Sequence[keras.Model]) -> Predict:
     return predict
 
 
-def _probabilities(predict: Predict, volume: np.ndarray) -> np.ndarray:
+def _probabilities(predict: Predict, volume: np.ndarray, size: Sequence[int]) -> np.ndarray:
     """Return probabilities (z, y, x) of a volume (z, y, x, channel) of any in-plane size."""
-    height, width = volume.shape[1:3]
-    grown = padded(volume, to_stride(height), to_stride(width))
+    extent = volume.shape[1:3]
+    grown = padded(volume, *canvas(extent, size))
     parts = [predict(grown[start : start + BATCH]) for start in range(0, len(grown), BATCH)]
-    return np.concatenate(parts)[:, :height, :width, 0]
+    return np.concatenate(parts)[inner(extent, grown.shape[1:3])][..., 0]
 
 
 def largest_component(mask: sitk.Image) -> sitk.Image:

@@ -15,12 +15,15 @@ STRIDE = 32
 
 @dataclass(frozen=True)
 class Slices:
-    """Slices of several patients, padded to one size.
+    """Slices of several patients, each in the middle of one common size.
 
     Attributes
     ----------
     stack
         Images and, as last channel, the mask (0 or 1): float32, (slice, y, x, channel).
+    floors
+        Least value of each channel in the slice's patient, which fills the padding:
+        (slice, 1, 1, channel).
     extents
         Height and width in voxels of each slice before padding, (slice, 2).
     centres
@@ -30,9 +33,16 @@ class Slices:
     """
 
     stack: np.ndarray
+    floors: np.ndarray
     extents: np.ndarray
     centres: np.ndarray
     patients: np.ndarray
+
+    @property
+    def middles(self) -> np.ndarray:
+        """Row and column of the middle of each slice before padding, (slice, 2)."""
+        room = np.array(self.stack.shape[1:3]) - self.extents
+        return room // 2 + (self.extents - 1) / 2.0
 
     @property
     def has_tumour(self) -> np.ndarray:
@@ -43,7 +53,9 @@ class Slices:
         """Return the slices of the patients of these numbers, numbered anew."""
         mine = np.isin(self.patients, patients)
         numbers = np.unique(self.patients[mine], return_inverse=True)[1]
-        return Slices(self.stack[mine], self.extents[mine], self.centres[mine], numbers)
+        return Slices(
+            self.stack[mine], self.floors[mine], self.extents[mine], self.centres[mine], numbers
+        )
 
 
 def read_channels(patient: str, files: Sequence[str | Path]) -> tuple[np.ndarray, sitk.Image]:
@@ -79,24 +91,42 @@ def _off_grid(
 
 
 def padded(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Return (z, y, x, channel) grown at the far ends to a size, with each channel's minimum."""
+    """Return (z, y, x, channel) in the middle of a size, around it each channel's minimum."""
     grown = np.empty((image.shape[0], height, width, image.shape[-1]), image.dtype)
     grown[:] = image.min(axis=(0, 1, 2))
-    grown[:, : image.shape[1], : image.shape[2]] = image
+    grown[inner(image.shape[1:3], (height, width))] = image
     return grown
 
 
-def to_stride(length: int) -> int:
-    """Return the smallest multiple of the network's stride that is not below ``length``."""
-    return -(-length // STRIDE) * STRIDE
+def inner(extent: tuple[int, ...], size: tuple[int, int]) -> tuple[slice, ...]:
+    """Return where rows and columns of an ``extent`` lie in the middle of ``size``."""
+    starts = [(whole - part) // 2 for part, whole in zip(extent, size, strict=True)]
+    rows, columns = (slice(start, start + part) for start, part in zip(starts, extent, strict=True))
+    return slice(None), rows, columns
+
+
+def canvas(extent: Sequence[int], size: Sequence[int]) -> tuple[int, int]:
+    """Return rows and columns that hold an ``extent``, and at least what training shows.
+
+    So a small image is seen with the surroundings it had in training. Multiples of the network's
+    stride; ``size`` is that of training in voxels, x and y.
+    """
+    rows, columns = (
+        -(-max(part, least) // STRIDE) * STRIDE
+        for part, least in zip(extent, reversed(size), strict=True)
+    )
+    return rows, columns
 
 
 def read_slices(
     patients: Sequence[str],
     images: Mapping[str, Sequence[str | Path]],
     masks: Mapping[str, str | Path],
+    size: Sequence[int],
 ) -> Slices:
-    """Read patients' images and masks as slices, padded to the largest patient's size.
+    """Read patients' images and masks as slices on the canvas of the largest patient.
+
+    ``size`` is that of training in voxels, x and y.
 
     Raises
     ------
@@ -118,11 +148,13 @@ def read_slices(
         volumes.append(np.concatenate([image, drawn], axis=-1))
     if problems:
         raise BadInput(problems)
-    height, width = (to_stride(max(volume.shape[axis] for volume in volumes)) for axis in (1, 2))
-    stack = np.concatenate([padded(volume, height, width) for volume in volumes])
+    largest = [max(volume.shape[axis] for volume in volumes) for axis in (1, 2)]
+    stack = np.concatenate([padded(volume, *canvas(largest, size)) for volume in volumes])
     counts = [len(volume) for volume in volumes]
+    floors = np.stack([volume.min(axis=(0, 1, 2)) for volume in volumes])
     return Slices(
         stack=stack,
+        floors=np.repeat(floors, counts, axis=0)[:, None, None],
         extents=np.repeat([volume.shape[1:3] for volume in volumes], counts, axis=0),
         centres=_tumour_centres(stack[..., -1]),
         patients=np.repeat(np.arange(len(volumes)), counts),

@@ -76,7 +76,7 @@ def train_segmenter(
     rng = np.random.default_rng(derive_seed(seed, "validation"))
     kept = validation_patients(patients, settings["training"]["validation_fraction"], rng)
     is_kept = np.isin(patients, kept)
-    everything = read_slices(patients, images, masks)
+    everything = read_slices(patients, images, masks, settings["training"]["size"])
     slices, validation = (everything.of(np.flatnonzero(part)) for part in (~is_kept, is_kept))
     if not slices.has_tumour.any():
         remedy = "correct the masks or make fewer folds"
@@ -127,7 +127,7 @@ def _fit(
 
 def _training_step(model: keras.Model, slices: Slices, settings: dict[str, Any]) -> Step:
     """Return the compiled step: numbers of slices, their changes, learning rate → loss."""
-    stack = tf.constant(slices.stack)
+    stack, floors = tf.constant(slices.stack), tf.constant(slices.floors)
     channels = slices.stack.shape[-1] - 1
     width, height = settings["size"]
     trainable = keras.Model(model.input, model.get_layer("logits").output)
@@ -153,7 +153,12 @@ def _training_step(model: keras.Model, slices: Slices, settings: dict[str, Any])
         learning_rate: tf.Tensor,
     ) -> tf.Tensor:
         image, mask = apply_changes(
-            tf.gather(stack, chosen), transforms, gains, shifts, (height, width)
+            tf.gather(stack, chosen),
+            tf.gather(floors, chosen),
+            transforms,
+            gains,
+            shifts,
+            (height, width),
         )
         with tf.GradientTape() as tape:
             loss = dice_cross_entropy(mask, trainable(image, training=True))

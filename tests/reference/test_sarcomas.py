@@ -1,0 +1,61 @@
+"""The sarcoma plan on real scans: they pass the check, and preparing keeps the tumour."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from radproof.cohort.check import check_cohort
+from radproof.images.prepare import prepare_patient
+from radproof.provenance import PROJECT
+from radproof.study import Study, load_study
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "sts"
+if not DATA.is_dir():
+    pytest.skip("shared data folder not present", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return load_study(PROJECT / "config" / "studies" / "sts.yaml", {"sts": str(DATA)})
+
+
+def test_every_file_and_value_passes_the_check(study: Study) -> None:
+    plan = study.plan
+    tables = check_cohort(
+        study.sheet,
+        {"sts": DATA},
+        plan["outcome"]["name"],
+        plan["clinical"],
+        plan["sequences"],
+        plan["raters"],
+        content=True,
+    )
+    assert len(tables.patients) == 36
+    assert tables.patients["outcome"].sum() == 14
+    assert tables.patients["grade"].isna().sum() == 3
+    assert len(tables.files) == 36 * 4
+
+
+@pytest.mark.parametrize("patient", ["STS001", "STS019"])
+def test_a_patient_is_prepared_without_losing_the_tumour(study: Study, patient: str) -> None:
+    plan = study.plan
+    images = {name: Path(path) for name, path in study.raw_images(patient).items()}
+    masks = {name: Path(path) for name, path in study.raw_masks(patient).items()}
+    prepared = prepare_patient(
+        patient, images, masks, plan["sequences"], {"manual": 1}, plan["images"], seed=1
+    )
+    mask = prepared.masks["manual"]
+    assert mask.GetSpacing() == pytest.approx(plan["images"]["spacing_mm"])
+    for image in prepared.images.values():
+        assert image.GetSize() == mask.GetSize()
+        assert np.isfinite(sitk.GetArrayViewFromImage(image)).all()
+    raw = sitk.ReadImage(str(masks["manual"]))
+    assert volume_ml(mask) == pytest.approx(volume_ml(raw), rel=0.03)
+    uptake = sitk.GetArrayViewFromImage(prepared.images["pet"])
+    inside = sitk.GetArrayViewFromImage(mask) == 1
+    assert uptake[inside].mean() > uptake[~inside].mean()
+
+
+def volume_ml(mask: sitk.Image) -> float:
+    return float((sitk.GetArrayViewFromImage(mask) > 0).sum() * np.prod(mask.GetSpacing()) / 1000)
