@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 CONFIG := $(if $(PLAN),plan='$(PLAN)') $(if $(DATASETS),datasets='$(DATASETS)')
 
-.PHONY: study setup test lint format docs clean-study mlflow bench
+.PHONY: study setup test lint format docs mlflow
 
 study: $(READY)
 	@$(BIN)/radproof check $(if $(PLAN),'$(PLAN)') $(foreach entry,$(DATASETS),--dataset '$(entry)')

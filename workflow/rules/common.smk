@@ -15,11 +15,11 @@ from radproof.errors import BadInput
 from radproof.kinds import kind_module
 from radproof.plan import canonical
 from radproof.provenance import code_closure
-from radproof.study import load_study
+from radproof.study import load_study, machine_datasets
 from snakemake.exceptions import WorkflowError
 
 try:
-    study = load_study(config["plan"], config["datasets"])
+    study = load_study(config["plan"], machine_datasets(config["datasets"]))
 except BadInput as error:
     raise WorkflowError(str(error)) from None
 

@@ -24,17 +24,6 @@ Datasets = Annotated[
 ]
 
 
-def machine_datasets(given: list[str] | None) -> dict[str, str]:
-    """Return where data sets lie: those of config/config.yaml, then those given."""
-    from radproof.provenance import PROJECT
-    from radproof.schema import read_yaml
-    from radproof.study import parse_datasets
-
-    config = PROJECT / "config" / "config.yaml"
-    known = parse_datasets(read_yaml(config)["datasets"]) if config.is_file() else {}
-    return known | parse_datasets(" ".join(given or []))
-
-
 @app.command()
 def check(
     plan: Annotated[
@@ -50,7 +39,7 @@ def check(
     """
     from radproof.provenance import PROJECT
     from radproof.schema import read_yaml
-    from radproof.study import load_study
+    from radproof.study import load_study, machine_datasets
 
     with exit_codes():
         chosen = plan or read_yaml(PROJECT / "config" / "config.yaml")["plan"]
@@ -105,7 +94,7 @@ def split(
     with exit_codes():
         name = dataset or participants.resolve().parent.name
         table = read_table(participants)
-        columns = parse_datasets(" ".join(external or []))
+        columns = parse_datasets(external)
         sheet = make_sheet(table, outcome, test, folds, seed, stratify or [], columns, name)
         write_table(sheet, output)
         print(sheet.groupby(["set", "fold"], dropna=False).size().to_string(), file=sys.stderr)
@@ -147,6 +136,7 @@ def trace(
     Example: radproof trace results/otscc-simulated/figures/roc.svg
     """
     from radproof.dossier import lineage
+    from radproof.study import machine_datasets
 
     with exit_codes():
         results = lineage.results_folder(file)

@@ -10,6 +10,8 @@ import pandas as pd
 from radproof.cohort.sheet import read_sheet
 from radproof.errors import BadInput, Problem
 from radproof.plan import Plan, load_plan, project_path
+from radproof.provenance import PROJECT
+from radproof.schema import read_yaml
 
 
 @dataclass(frozen=True)
@@ -148,8 +150,15 @@ def load_study(plan_path: str | Path, datasets: str | dict[str, str] | None) -> 
     return Study(plan, sheet, places)
 
 
-def parse_datasets(datasets: str | dict[str, str] | None) -> dict[str, str]:
-    """Return data sets as name to folder, from a mapping or from text like ``sts=/data/sts``.
+def machine_datasets(given: str | list[str] | dict[str, str] | None) -> dict[str, str]:
+    """Return where data sets lie on this machine: those of config/config.yaml, then those given."""
+    config = PROJECT / "config" / "config.yaml"
+    known = parse_datasets(read_yaml(config)["datasets"]) if config.is_file() else {}
+    return known | parse_datasets(given)
+
+
+def parse_datasets(datasets: str | list[str] | dict[str, str] | None) -> dict[str, str]:
+    """Return data sets as name to folder, from a mapping, a list or text like ``sts=/data/sts``.
 
     Raises
     ------
@@ -158,7 +167,7 @@ def parse_datasets(datasets: str | dict[str, str] | None) -> dict[str, str]:
     """
     if isinstance(datasets, dict):
         return {name: str(path) for name, path in datasets.items()}
-    entries = (datasets or "").split()
+    entries = datasets.split() if isinstance(datasets, str) else datasets or []
     wrong = [entry for entry in entries if "=" not in entry]
     if wrong:
         raise BadInput(
