@@ -187,6 +187,33 @@ def test_nomogram_names_units_once():
     assert "radiomics auto (score)" in shown
 
 
+@pytest.mark.parametrize("levels", [["Low", "Intermediate", "High", "Very high"], list("1234")])
+def test_nomogram_names_every_level_however_close_they_lie(levels):
+    model = tables.model()
+    model["variables"][0]["levels"] = levels
+    model["terms"][:3] = [
+        {"term": f"clinical_t_stage={level}", "coefficient": weight}
+        for level, weight in zip(levels[1:], (-0.02, 0.01, 0.02), strict=True)
+    ]
+    figure, _ = nomogram.draw(model, EVENT, simulated=False)
+    row = 7 + nomogram.ROW_MM
+    labels = [text for text in figure.findobj(matplotlib.text.Text) if text.get_text() in levels]
+    at = [text.get_position() for text in labels if abs(text.get_position()[1] - row) < 3]
+    assert len(at) == len(set(at)) == 4
+
+
+def test_surface_distances_are_counted_apart_from_dice():
+    table = tables.scores()
+    table.loc[table.index[0], "assd_mm"] = float("nan")
+    figure, _ = segmentation.draw(table, tables.summary(table), "unet", simulated=False)
+    counts = [
+        [label.get_text().split("\n")[-1] for label in axes.get_yticklabels()]
+        for axes in figure.axes[:2]
+    ]
+    assert counts[0][0] == "n = 95"
+    assert counts[1][0] == "n = 94"
+
+
 def test_study_without_scores_is_told_so():
     with pytest.raises(BadInput, match="no model makes a score"):
         scores.draw(tables.predictions(), [], EVENT, simulated=False)

@@ -1,6 +1,7 @@
 """The nomogram: points of each predictor, their total, and the probability it stands for."""
 
 import textwrap
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -20,10 +21,19 @@ LABELS_MM = 46.0
 AXIS_MM = TWO_COLUMNS_MM - LABELS_MM - 8
 ROW_MM = 10.0
 TICK_MM = 1.2
+LEAD_MM = 1.0
 CHARACTER_MM = 1.6
 LABEL_CHARACTERS = 28
 
-Ticks = list[tuple[float, str]]
+
+@dataclass(frozen=True)
+class _Scale:
+    """One axis: ticks as points and label; ``widest`` points fill the width of the page."""
+
+    label: str
+    ticks: list[tuple[float, str]]
+    widest: float
+    categorical: bool = False
 
 
 @print_style()
@@ -48,17 +58,18 @@ def draw(model: dict[str, Any], outcome: str, *, simulated: bool) -> tuple[Figur
     table = nomogram_table(axes)
     units = {entry["name"]: entry.get("unit", "") for entry in model["clinical"]}
     units |= {name: "score" for name in model["features"] if name not in units}
-    rows: list[tuple[str, Ticks, float]] = [
-        ("Points", [(point, f"{point:g}") for point in range(0, 101, 10)], axes["max_points"])
-    ]
+    points = [(float(point), f"{point}") for point in range(0, 101, 10)]
+    rows = [_Scale("Points", points, axes["max_points"])]
     for axis in axes["variables"]:
         ticks = [(tick["points"], _level(tick["level"])) for tick in axis["axis"]]
-        rows.append((_label(axis["variable"], units), ticks, axes["max_points"]))
+        categorical = all(isinstance(tick["level"], str) for tick in axis["axis"])
+        label = _label(axis["variable"], units)
+        rows.append(_Scale(label, ticks, axes["max_points"], categorical))
     totals = axes["total_points"]
     widest = totals[-1] if totals else 1.0
-    rows.append(("Total points", [(total, f"{total:g}") for total in totals], widest))
+    rows.append(_Scale("Total points", [(total, f"{total:g}") for total in totals], widest))
     risk = [(row["total_points"], f"{row['probability']:g}") for row in axes["risk"]]
-    rows.append((f"Probability of {outcome}", risk, widest))
+    rows.append(_Scale(f"Probability of {outcome}", risk, widest))
     height = ROW_MM * len(rows) + 12
     figure = new_figure(TWO_COLUMNS_MM, height + SIMULATED_STRIP_MM * simulated, simulated)
     figure.set_layout_engine("none")
@@ -66,8 +77,8 @@ def draw(model: dict[str, Any], outcome: str, *, simulated: bool) -> tuple[Figur
     paper = figure.add_axes((0.0, 0.0, 1.0, share))
     paper.set(xlim=(0, TWO_COLUMNS_MM), ylim=(height, 0))
     paper.set_axis_off()
-    for index, (label, ticks, scale) in enumerate(rows):
-        _draw_axis(paper, 7 + ROW_MM * index, label, ticks, scale)
+    for index, row in enumerate(rows):
+        _draw_axis(paper, 7 + ROW_MM * index, row)
     fitted = (
         f"{label_of(model['name'])}: fitted on n = {model['n']}, {model['n_events']} with event"
     )
@@ -86,20 +97,28 @@ def _label(variable: str, units: dict[str, str]) -> str:
     return f"{label_of(name)} ({unit})" if unit else label_of(name)
 
 
-def _draw_axis(paper: Axes, y: float, label: str, ticks: Ticks, scale: float) -> None:
-    """Draw one axis; where ticks crowd, labels go above and below in turn, or are left out."""
-    paper.text(2, y, "\n".join(textwrap.wrap(label, LABEL_CHARACTERS)), va="center")
-    if not ticks:
+def _draw_axis(paper: Axes, y: float, scale: _Scale) -> None:
+    """Draw one axis, its labels above and below in turn where ticks crowd.
+
+    Where there is no room on either side, a number is left out; the level of a category never is:
+    its label moves to the right, and a line leads to it.
+    """
+    paper.text(2, y, "\n".join(textwrap.wrap(scale.label, LABEL_CHARACTERS)), va="center")
+    if not scale.ticks:
         return
-    places = [LABELS_MM + AXIS_MM * point / scale for point, _ in ticks]
-    paper.plot([min(places), max(places)], [y, y], color="black", linewidth=0.8)
-    last = {-1: -1e9, 1: -1e9}
-    for place, (_, text) in sorted(zip(places, ticks, strict=True), key=lambda item: item[0]):
+    ticks = sorted((LABELS_MM + AXIS_MM * at / scale.widest, text) for at, text in scale.ticks)
+    paper.plot([ticks[0][0], ticks[-1][0]], [y, y], color="black", linewidth=0.8)
+    free = {1: -1e9, -1: -1e9}
+    for place, text in ticks:
         half = len(text) * CHARACTER_MM / 2 + 0.5
-        side = next((side for side in (1, -1) if place - half > last[side]), None)
-        paper.plot([place, place], [y, y + TICK_MM * (side or 1)], color="black", linewidth=0.8)
-        if side is not None:
-            last[side] = place + half
-            offset = TICK_MM + 0.5
-            align = "top" if side == 1 else "bottom"
-            paper.text(place, y + side * offset, text, ha="center", va=align)
+        side = min(free, key=lambda side: max(free[side] + half, place))
+        centre, tick = max(free[side] + half, place), y + side * TICK_MM
+        paper.plot([place, place], [y, tick], color="black", linewidth=0.8)
+        moved = centre > place
+        if moved and not scale.categorical:
+            continue
+        free[side] = centre + half
+        lead = side * LEAD_MM * moved
+        paper.plot([place, centre], [tick, tick + lead], color="black", linewidth=0.5)
+        align = "top" if side == 1 else "bottom"
+        paper.text(centre, tick + lead + side * 0.5, text, ha="center", va=align)

@@ -60,7 +60,9 @@ def draw(
         panel_letter(axes, letter, label.split(" (")[0])
         axes.set_xlabel(label)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=1)
-    panels[1].set_yticklabels([])
+    # Fewer than in panel A where a mask is empty and has no surface.
+    counts = [label.get_text().split("\n")[-1] for label in panels[1].get_yticklabels()]
+    panels[1].set_yticklabels(counts)
     parts.append(_draw_bland_altman(panels[2], _volumes(scores, segmenter)))
     panel_letter(panels[2], "C", "Tumour volume")
     return figure, pd.concat(parts, ignore_index=True)
