@@ -60,7 +60,8 @@ def fit(
     if incomplete.any():
         who = ", ".join(map(str, table.index[incomplete]))
         learned["warnings"].append(
-            f"features of {int(incomplete.sum())} of {len(table)} are missing; medians stand in: {who}"
+            f"features of {int(incomplete.sum())} of {len(table)} patients are missing, medians"
+            f" stand in: {who}"
         )
     steps = [("not constant", varying), ("uncorrelated", chosen)]
     path = [{"step": step, "n": frame.shape[1]} for step, frame in steps]
