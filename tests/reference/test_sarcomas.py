@@ -21,20 +21,17 @@ def study() -> Study:
 
 
 def test_every_file_and_value_passes_the_check(study: Study) -> None:
-    plan = study.plan
     tables = check_cohort(
-        study.sheet,
-        {"sts": DATA},
-        plan["outcome"]["name"],
-        plan["clinical"],
-        plan["sequences"],
-        plan["raters"],
-        content=True,
+        study.sheet, {"sts": DATA}, study.cohort_settings, study.excluded, content=True
     )
     assert len(tables.patients) == 36
     assert tables.patients["outcome"].sum() == 14
     assert tables.patients["grade"].isna().sum() == 3
     assert len(tables.files) == 36 * 4
+    measured = tables.files[tables.files["role"] == "mask"].set_index("patient")["volume_ml"]
+    stated = read_table(DATA / "participants.tsv").set_index("participant_id")["gtv_volume_mm3"]
+    stated.index = stated.index.str.removeprefix("sub-")
+    assert measured.to_dict() == pytest.approx((stated / 1000).to_dict(), rel=0.01)
 
 
 @pytest.mark.parametrize("patient", ["STS001", "STS019"])

@@ -9,6 +9,7 @@ rule check_cohort:
     output:
         patients=f"{COHORT}/{{set}}/patients.tsv",
         files=f"{COHORT}/{{set}}/files.tsv",
+        excluded=f"{COHORT}/{{set}}/excluded.tsv",
         flow=f"{COHORT}/{{set}}/flow.tsv",
         record=record("check_cohort", "{set}"),
     log:
@@ -17,14 +18,9 @@ rule check_cohort:
     priority: 10
     params:
         settings=lambda wildcards: settings_text(
-            sheet=study.sheet[study.sheet["set"] == wildcards.set].to_dict("records"),
-            outcome=PLAN["outcome"]["name"],
-            clinical=PLAN["clinical"],
-            sequences=[
-                {key: sequence[key] for key in ("name", "file")}
-                for sequence in PLAN["sequences"]
-            ],
-            raters=PLAN["raters"],
+            sheet=rows_of(study.sheet, wildcards.set),
+            excluded=rows_of(study.excluded, wildcards.set),
+            **study.cohort_settings,
         ),
         datasets=dataset_places,
     message:
@@ -37,12 +33,15 @@ rule describe_cohort:
     input:
         patients=expand(f"{COHORT}/{{set}}/patients.tsv", set=study.sets),
         files=expand(f"{COHORT}/{{set}}/files.tsv", set=study.sets),
+        excluded=expand(f"{COHORT}/{{set}}/excluded.tsv", set=study.sets),
         flow=expand(f"{COHORT}/{{set}}/flow.tsv", set=study.sets),
+        participants=participants_of(study.patients()),
         sheet=PLAN["sheet"],
         code=code("describe_cohort"),
     output:
         patients=f"{COHORT}/patients.tsv",
         files=f"{COHORT}/files.tsv",
+        excluded=f"{COHORT}/excluded.tsv",
         flow=f"{COHORT}/flow.tsv",
         description=f"{COHORT}/description.tsv",
         record=record("describe_cohort", "all"),

@@ -11,6 +11,7 @@ os.environ.update(PYTHONPATH=SCRIPTS)
 # TensorFlow greets every process; its warnings and errors stay.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
+from radproof.cohort.screening import screen
 from radproof.errors import BadInput
 from radproof.kinds import kind_module
 from radproof.plan import canonical
@@ -20,6 +21,12 @@ from snakemake.exceptions import WorkflowError
 
 try:
     study = load_study(config["plan"], machine_datasets(config["datasets"]))
+    # Who leaves a study is known before its graph is: no job waits for an answer.
+    study = screen(
+        study,
+        content=True,
+        memory=Path(f"results/{study.name}/cohort/screening.json"),
+    )
 except BadInput as error:
     raise WorkflowError(str(error)) from None
 
@@ -115,6 +122,10 @@ def raw_files(patients):
 
 def participants_of(patients):
     return sorted({f"{study.folder(patient)}/participants.tsv" for patient in patients})
+
+
+def rows_of(table, set_name):
+    return table[table["set"] == set_name].to_dict("records")
 
 
 def fold_patients(fold):

@@ -5,20 +5,17 @@ from pathlib import Path
 import pandas as pd
 from radproof.cohort.check import check_cohort
 from radproof.job import open_job
+from radproof.study import EXCLUDED_COLUMNS
 from radproof.tables import write_table
 
 with open_job(snakemake) as job:
-    settings = job.settings
     tables = check_cohort(
-        pd.DataFrame(settings["sheet"]),
+        pd.DataFrame(job.settings["sheet"]),
         {name: Path(folder) for name, folder in job.datasets.items()},
-        settings["outcome"],
-        settings["clinical"],
-        settings["sequences"],
-        settings["raters"],
+        job.settings,
+        pd.DataFrame(job.settings["excluded"], columns=EXCLUDED_COLUMNS),
         content=True,
     )
-    write_table(tables.patients, job.output.patients)
-    write_table(tables.files, job.output.files)
-    write_table(tables.flow, job.output.flow)
+    for name in ("patients", "files", "excluded", "flow"):
+        write_table(getattr(tables, name), job.output[name])
     job.log(f"{len(tables.patients)} patients and {len(tables.files)} files are sound")

@@ -1,14 +1,21 @@
 """Join the sets, and describe who is studied."""
 
+from pathlib import Path
+
 from radproof.cohort.check import CohortTables, merge_cohort
 from radproof.cohort.describe import describe
+from radproof.cohort.flow import with_unlisted
+from radproof.cohort.participants import read_participants
 from radproof.job import open_job
 from radproof.tables import read_table, write_table
 
+NAMES = ("patients", "files", "excluded", "flow")
+
 with open_job(snakemake) as job:
-    files = zip(job.input.patients, job.input.files, job.input.flow, strict=True)
-    merged = merge_cohort([CohortTables(*map(read_table, paths)) for paths in files])
-    write_table(merged.patients, job.output.patients)
-    write_table(merged.files, job.output.files)
-    write_table(merged.flow, job.output.flow)
+    sets = zip(*(job.input[name] for name in NAMES), strict=True)
+    merged = merge_cohort([CohortTables(*map(read_table, paths)) for paths in sets])
+    participants = [read_participants(Path(path).parent) for path in job.input.participants]
+    for name in NAMES[:3]:
+        write_table(getattr(merged, name), job.output[name])
+    write_table(with_unlisted(merged.flow, participants), job.output.flow)
     write_table(describe(merged.patients, job.settings["clinical"]), job.output.description)

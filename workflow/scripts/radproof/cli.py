@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -37,6 +37,7 @@ def check(
 
     Example: radproof check config/studies/sts.yaml --dataset sts=/data/sts
     """
+    from radproof.cohort.precheck import check_study
     from radproof.provenance import PROJECT
     from radproof.schema import read_yaml
     from radproof.study import load_study, machine_datasets
@@ -44,29 +45,10 @@ def check(
     with exit_codes():
         chosen = plan or read_yaml(PROJECT / "config" / "config.yaml")["plan"]
         study = load_study(chosen, machine_datasets(dataset))
-        report = {"plan": str(chosen), "study": study.name, "patients": len(study.patients())}
-        if study.simulated:
-            what = "plan and sheet are sound; the simulated patients are checked when they are made"
-        else:
-            _check_files(study, content)
-            what = f"plan, sheet and the files of {report['patients']} patients are sound"
-        emit(report | {"problems": []}, as_json, f"{study.name}: {what}")
-
-
-def _check_files(study: Any, content: bool) -> None:
-    from radproof.cohort.check import check_cohort
-
-    for patient in study.patients():
-        study.folder(patient)
-    check_cohort(
-        study.sheet,
-        {name: Path(folder) for name, folder in study.datasets.items()},
-        study.plan["outcome"]["name"],
-        study.plan["clinical"],
-        study.plan["sequences"],
-        study.plan["raters"],
-        content=content,
-    )
+        report = check_study(study, content=content)
+        for note in report["notes"]:
+            print(f"radproof: note: {note}", file=sys.stderr)
+        emit({"plan": str(chosen), **report, "problems": []}, as_json, report["summary"])
 
 
 @app.command()

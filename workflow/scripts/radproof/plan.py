@@ -17,6 +17,7 @@ MARKED_SECTIONS = [
     "simulation",
     "outcome",
     "decision",
+    "cohort",
     "sequences",
     "raters",
     "clinical",

@@ -1,6 +1,6 @@
 """A study: its plan with its sheet, and the groups of patients that jobs work on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,18 +13,22 @@ from radproof.plan import Plan, load_plan, project_path
 from radproof.provenance import PROJECT
 from radproof.schema import read_yaml
 
+EXCLUDED_COLUMNS = ["patient", "set", "file", "what", "found", "expected"]
+
 
 @dataclass(frozen=True)
 class Study:
     """A validated plan, its sheet and where its data sets lie.
 
     ``datasets`` maps the names that stand in the sheet to folders; the data set of a simulated
-    study lies inside its results.
+    study lies inside its results. ``excluded`` has one row a problem of patients who were left out
+    of the sheet (``patient set file what found expected``).
     """
 
     plan: Plan
     sheet: pd.DataFrame
     datasets: dict[str, str]
+    excluded: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EXCLUDED_COLUMNS))
 
     @property
     def name(self) -> str:
@@ -119,9 +123,35 @@ class Study:
             )
         return self.datasets[name]
 
+    @cached_property
+    def cohort_settings(self) -> dict[str, Any]:
+        """The part of the plan that the check of patients and files needs."""
+        plan = self.plan
+        sequences = [{key: entry[key] for key in ("name", "file")} for entry in plan["sequences"]]
+        settings = {key: plan[key] for key in ("clinical", "raters", "cohort")}
+        return settings | {"outcome": plan["outcome"]["name"], "sequences": sequences}
+
     def raw_images(self, patient: str) -> dict[str, str]:
-        """Return the path of each raw sequence of a patient, the reference first."""
-        return self._files(patient, self.plan["sequences"])
+        """Return the path of each raw sequence of a patient, the reference first.
+
+        A sequence that the plan fills with zeros where it is missing is left out where it is.
+        """
+        files = self._files(patient, self.plan["sequences"])
+        if self.simulated or self.plan["cohort"]["missing_sequence"] == "problem":
+            return files
+        reference = self.plan["sequences"][0]["name"]
+        return {
+            name: path for name, path in files.items() if name == reference or Path(path).exists()
+        }
+
+    def lacking(self, patients: list[str]) -> dict[str, list[str]]:
+        """Return, by patient, the sequences without a file; patients that have all are left out."""
+        names = [sequence["name"] for sequence in self.plan["sequences"]]
+        absent = {
+            patient: [name for name in names if name not in self.raw_images(patient)]
+            for patient in patients
+        }
+        return {patient: missing for patient, missing in absent.items() if missing}
 
     def raw_masks(self, patient: str) -> dict[str, str]:
         """Return the path of each rater's mask of a patient."""

@@ -1,53 +1,48 @@
 """The check of a cohort: every problem of every file and value, all at once."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from radproof.cohort.content import image_problems, mask_problems, read_voxels
-from radproof.cohort.headers import geometry_columns, read_header
+from radproof.cohort.files import check_files, list_files
+from radproof.cohort.flow import flow_of
+from radproof.cohort.outcomes import outcome_problems
 from radproof.cohort.participants import patient_table, read_participants, text_columns
 from radproof.errors import BadInput, Problem
-from radproof.provenance import sha256_of
-from radproof.volumes import Grid, grid_differences
 
 
 @dataclass(frozen=True)
 class CohortTables:
-    """Patients with outcome and clinical values; their files with geometry; the flow of counts."""
+    """Patients with outcome and clinical values; their files with geometry; who left; the flow."""
 
     patients: pd.DataFrame
     files: pd.DataFrame
+    excluded: pd.DataFrame
     flow: pd.DataFrame
 
 
 @dataclass(frozen=True)
-class _File:
-    patient: str
-    dataset: str
-    role: str
-    name: str
-    path: Path
-    file: str
-    label: int
+class Inspection:
+    """What an inspection found: patients, files, and the problems, some without a patient."""
+
+    patients: pd.DataFrame
+    files: pd.DataFrame
+    problems: list[Problem]
 
 
-def check_cohort(
+def inspect_cohort(
     rows: pd.DataFrame,
-    datasets: dict[str, Path],
-    outcome: str,
-    clinical: list[dict[str, Any]],
-    sequences: list[dict[str, Any]],
-    raters: list[dict[str, Any]],
+    datasets: Mapping[str, Path],
+    settings: Mapping[str, Any],
+    *,
     content: bool,
     workers: int = 2,
-) -> CohortTables:
-    """Check patients of a sheet, their participants' values and the files of each.
+) -> Inspection:
+    """Look at patients of a sheet, their participants' values and the files of each.
 
     Parameters
     ----------
@@ -55,8 +50,9 @@ def check_cohort(
         Rows of the sheet.
     datasets
         Data set → folder.
-    outcome, clinical, sequences, raters
-        Of the plan; the first sequence is the grid that masks must lie on.
+    settings
+        ``outcome`` (its column) and ``clinical sequences raters cohort`` of the plan; the first
+        sequence is the grid that masks must lie on.
     content
         Whether to read voxels and hash files, too; otherwise headers alone.
     workers
@@ -65,22 +61,53 @@ def check_cohort(
     Raises
     ------
     BadInput
-        With every problem found, each naming patient and file.
+        If a data set or its participants cannot be read at all.
     """
-    participants = _participants(rows, datasets, text_columns(clinical))
-    patients, problems = patient_table(rows, participants, outcome, clinical)
+    participants = _participants(rows, datasets, text_columns(settings["clinical"]))
+    patients, problems = patient_table(rows, participants, settings)
     listed = [
-        _list_files(row, datasets[row["dataset"]], sequences, raters)
-        for row in rows.to_dict("records")
+        list_files(row, datasets[row["dataset"]], settings) for row in rows.to_dict("records")
     ]
+    limits = settings["cohort"]["masks"]
     with ThreadPoolExecutor(workers) as pool:
-        results = list(pool.map(lambda files: _check_patient(files, content), listed))
+        results = list(pool.map(lambda files: check_files(files, limits, content=content), listed))
     for _, found in results:
         problems += found
+    files = pd.DataFrame([row for table, _ in results for row in table])
+    if settings["cohort"]["missing_sequence"] == "zero_channel":
+        names = [sequence["name"] for sequence in settings["sequences"]]
+        patients["missing_sequences"] = _missing_sequences(patients, files, names)
+    return Inspection(patients, files, problems)
+
+
+def check_cohort(
+    rows: pd.DataFrame,
+    datasets: Mapping[str, Path],
+    settings: Mapping[str, Any],
+    excluded: pd.DataFrame,
+    *,
+    content: bool,
+    workers: int = 2,
+) -> CohortTables:
+    """Inspect patients and refuse every problem; see `inspect_cohort` for the parameters.
+
+    Parameters
+    ----------
+    excluded
+        One row a problem of patients who were left out already, for the flow: ``patient set file
+        what found expected``.
+
+    Raises
+    ------
+    BadInput
+        With every problem found, each naming patient and file.
+    """
+    found = inspect_cohort(rows, datasets, settings, content=content, workers=workers)
+    # Counts of patients mean little while some of their values are wrong.
+    problems = found.problems or outcome_problems(found.patients)
     if problems:
         raise BadInput(problems)
-    files = pd.DataFrame([row for table, _ in results for row in table])
-    return CohortTables(patients, files, flow_of(patients))
+    return CohortTables(found.patients, found.files, excluded, flow_of(found.patients, excluded))
 
 
 def merge_cohort(tables: Iterable[CohortTables]) -> CohortTables:
@@ -89,45 +116,49 @@ def merge_cohort(tables: Iterable[CohortTables]) -> CohortTables:
     Raises
     ------
     BadInput
-        If a patient stands in two sets, or two patients share a file byte for byte.
+        If a patient or a person stands in two sets, or two patients share a file byte for byte.
     """
     tables = list(tables)
-    patients, files, flow = (
+    patients, files, excluded, flow = (
         pd.concat([getattr(table, name) for table in tables], ignore_index=True)
-        for name in ("patients", "files", "flow")
+        for name in ("patients", "files", "excluded", "flow")
     )
     problems = [
         Problem("patient stands in two sets", patient=str(patient))
         for patient in patients.loc[patients["patient"].str.lower().duplicated(), "patient"]
     ]
-    for _, same in files.groupby("sha256"):
-        if same["patient"].nunique() > 1:
-            owners = ", ".join(sorted(same["patient"].unique()))
-            problems.append(
-                Problem(
-                    "two patients have the same file",
-                    patient=owners,
-                    file=str(same["file"].iloc[-1]),
-                    remedy="one person twice, or a file copied by mistake: correct it",
-                )
-            )
+    problems += outcome_problems(patients) + _shared_files(files)
     if problems:
         raise BadInput(problems)
-    return CohortTables(patients, files, flow)
+    return CohortTables(patients, files, excluded, flow)
 
 
-def flow_of(patients: pd.DataFrame) -> pd.DataFrame:
-    """Return the flow of each set: in the sheet, with sound data, analysed."""
-    rows = []
-    for name, group in patients.groupby("set", sort=False):
-        counts = {"set": name, "n": len(group), "n_events": int(group["outcome"].sum())}
-        steps = ("in the sheet", "data sound", "analysed")
-        rows += [{**counts, "step": step, "note": None} for step in steps]
-    return pd.DataFrame(rows, columns=["set", "step", "n", "n_events", "note"])
+def _missing_sequences(
+    patients: pd.DataFrame, files: pd.DataFrame, names: list[str]
+) -> list[str | None]:
+    """Return for each patient the sequences without a file, None where none is missing."""
+    there = set(zip(files["patient"], files["name"], strict=True))
+    lacking = (
+        [name for name in names if (patient, name) not in there] for patient in patients["patient"]
+    )
+    return [", ".join(absent) or None for absent in lacking]
+
+
+def _shared_files(files: pd.DataFrame) -> list[Problem]:
+    return [
+        Problem(
+            "two patients have the same file",
+            patient=", ".join(sorted(same["patient"].unique())),
+            file=str(same["file"].iloc[-1]),
+            remedy="one person twice, or a file copied by mistake: correct it",
+        )
+        for _, same in files.groupby("sha256")
+        if same["patient"].nunique() > 1
+    ]
 
 
 def _participants(
-    rows: pd.DataFrame, datasets: dict[str, Path], text: tuple[str, ...]
+    rows: pd.DataFrame, datasets: Mapping[str, Path], text: tuple[str, ...]
 ) -> dict[str, pd.DataFrame]:
     tables, problems = {}, []
     for name in sorted(rows["dataset"].unique()):
@@ -139,81 +170,3 @@ def _participants(
     if problems:
         raise BadInput(problems)
     return tables
-
-
-def _list_files(
-    row: Mapping[Hashable, Any],
-    folder: Path,
-    sequences: list[dict[str, Any]],
-    raters: list[dict[str, Any]],
-) -> list[_File]:
-    files = []
-    for role, entries in (("image", sequences), ("mask", raters)):
-        for entry in entries:
-            file = entry["file"].format(patient=row["patient"])
-            files.append(
-                _File(
-                    patient=row["patient"],
-                    dataset=row["dataset"],
-                    role=role,
-                    name=entry["name"],
-                    path=folder / file,
-                    file=file,
-                    label=entry.get("label", 0),
-                )
-            )
-    return files
-
-
-def _check_patient(files: list[_File], content: bool) -> tuple[list[dict[str, Any]], list[Problem]]:
-    rows: list[dict[str, Any]] = []
-    problems: list[Problem] = []
-    reference: Grid | None = None
-    for file in files:
-        header, found = read_header(file.path, file.patient)
-        problems += found
-        if header is None or found:
-            continue
-        if file.role == "image" and reference is None and file is files[0]:
-            reference = header
-        if file.role == "mask" and reference is not None:
-            problems += _grid_problems(header, reference, file)
-        row = {key: getattr(file, key) for key in ("patient", "dataset", "role", "name", "file")}
-        row |= {"bytes": file.path.stat().st_size} | geometry_columns(header)
-        if content:
-            facts, found = _read_content(file, header)
-            problems += found
-            row |= facts
-        rows.append(row)
-    return rows, problems
-
-
-def _grid_problems(header: Grid, reference: Grid, file: _File) -> list[Problem]:
-    differences = grid_differences(header, reference)
-    if not differences:
-        return []
-    return [
-        Problem(
-            "mask lies on another grid than the reference sequence",
-            patient=file.patient,
-            file=str(file.path),
-            found="; ".join(differences),
-            remedy="resample the mask onto the reference sequence, or name the right file",
-        )
-    ]
-
-
-def _read_content(file: _File, header: Grid) -> tuple[dict[str, Any], list[Problem]]:
-    try:
-        array = read_voxels(file.path, file.patient)
-    except BadInput as error:
-        return {}, error.problems
-    facts: dict[str, Any] = {"sha256": sha256_of(file.path)}
-    if file.role == "image":
-        return facts, image_problems(array, file.path, file.patient)
-    problems = mask_problems(array, file.label, file.path, file.patient)
-    if not problems:
-        voxels = int((array == file.label).sum())
-        volume_ml = voxels * float(np.prod(header.GetSpacing())) / 1000
-        facts |= {"voxels_in_mask": voxels, "volume_ml": volume_ml}
-    return facts, problems

@@ -1,6 +1,7 @@
 """Content: what the voxels of an image or a mask say."""
 
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import nibabel
 import numpy as np
 import numpy.typing as npt
 from nibabel.filebasedimages import ImageFileError
+from scipy.ndimage import label as connected_components
 
 from radproof.errors import BadInput, Problem
 
@@ -26,11 +28,13 @@ def read_voxels(path: Path, patient: str) -> npt.NDArray[Any]:
         If the file ends before its voxels do.
     """
     try:
-        return np.asanyarray(nibabel.loadsave.load(path).dataobj)  # type: ignore[attr-defined]
+        array = np.asanyarray(nibabel.loadsave.load(path).dataobj)  # type: ignore[attr-defined]
     except (OSError, EOFError, ValueError, zlib.error, ImageFileError) as error:
         what, found = "image cannot be read to its end", str(error).strip().splitlines()[0]
         remedy = "replace the file by an intact NIfTI image"
         raise BadInput(Problem(what, patient, str(path), found, remedy=remedy)) from error
+    # A single volume may say that it is the first of one in time.
+    return array.reshape(array.shape[:3])
 
 
 def image_problems(array: npt.NDArray[Any], path: Path, patient: str) -> list[Problem]:
@@ -45,11 +49,15 @@ def image_problems(array: npt.NDArray[Any], path: Path, patient: str) -> list[Pr
     return []
 
 
-def mask_problems(array: npt.NDArray[Any], label: int, path: Path, patient: str) -> list[Problem]:
+def mask_problems(
+    array: npt.NDArray[Any], label: int, limits: Mapping[str, Any], path: Path, patient: str
+) -> list[Problem]:
     """Return what is wrong with a mask; at most one problem, the first that stands in the way.
 
-    Values that are no labels, nothing drawn, another label than the plan's or further ones, and a
-    tumour of one voxel or one slice, which has neither shape nor texture in three dimensions.
+    Values that are no labels, nothing drawn, another label than the plan's or further ones, a
+    tumour of one voxel or one slice, which has neither shape nor texture in three dimensions, and
+    what ``limits`` forbid: more ``components`` (voxels that touch by face, edge or corner), a
+    larger ``share`` of the volume, a tumour cut by the ``edge`` of the volume.
     """
 
     def problem(what: str, found: str = "", expected: str = "", remedy: str = "") -> list[Problem]:
@@ -78,4 +86,20 @@ def mask_problems(array: npt.NDArray[Any], label: int, path: Path, patient: str)
         return problem("mask is a single voxel", "1 voxel", "a volume")
     if inside.any(axis=(0, 1)).sum() == 1:
         return problem("mask lies in a single slice", "1 slice", "at least 2 slices")
+    if inside.mean() > limits["share"]:
+        found, expected = f"{100 * inside.mean():.0f} %", f"at most {100 * limits['share']:.0f} %"
+        remedy = "see whether the mask is inverted, or raise cohort.masks.share"
+        return problem("mask fills too much of the volume", found, expected, remedy)
+    components = int(connected_components(inside, np.ones((3, 3, 3)))[1])
+    if components > limits["components"]:
+        remedy = "remove stray voxels, or raise cohort.masks.components"
+        expected = f"at most {limits['components']}"
+        return problem("mask has several components", f"{components}", expected, remedy)
+    if limits["edge"] == "refuse" and _touches_edge(inside):
+        remedy = "see whether the tumour was cropped, or set cohort.masks.edge to allow"
+        return problem("mask touches the edge of the volume", remedy=remedy)
     return []
+
+
+def _touches_edge(inside: npt.NDArray[np.bool_]) -> bool:
+    return any(bool(inside.take([0, -1], axis=axis).any()) for axis in range(inside.ndim))

@@ -7,14 +7,18 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import nibabel
 import numpy as np
 import SimpleITK as sitk
+from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import HeaderDataError
 
 from radproof.errors import Problem
 from radproof.volumes import Grid
 
 SPACING_RANGE_MM = (0.01, 50.0)
 NIFTI_HEADER_BYTES = 348
+SINGULAR = 1e-9
 INTACT = "replace the file by an intact NIfTI image"
 
 
@@ -37,6 +41,9 @@ def read_header(path: Path, patient: str) -> tuple[sitk.ImageFileReader | None, 
     problem = _file_problem(path)
     if problem:
         return None, [Problem(problem, patient=patient, file=str(path), remedy=INTACT)]
+    found = _nifti_problems(path, patient)
+    if found:
+        return None, found
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
@@ -69,6 +76,33 @@ def _file_problem(path: Path) -> str:
     except (OSError, EOFError, zlib.error):
         return "file is not an intact gzip archive"
     return ""
+
+
+def _nifti_problems(path: Path, patient: str) -> list[Problem]:
+    """Return what NIfTI fields say that SimpleITK passes over in silence or cannot explain."""
+    try:
+        header = nibabel.loadsave.load(path).header
+    except (OSError, ValueError, ImageFileError, HeaderDataError) as error:
+        what, found = "image has a header that cannot be read", " ".join(str(error).split())
+        return [Problem(what, patient, str(path), found, remedy=INTACT)]
+    if not isinstance(header, nibabel.nifti1.Nifti1Header):
+        what, found = "file is not NIfTI", type(header).__name__
+        return [Problem(what, patient, str(path), found, remedy="convert it to NIfTI")]
+    problems = []
+    kind = header.get_data_dtype()
+    channels = int(header["dim"][5]) if header["dim"][0] >= 5 else 1
+    if kind.fields or kind.kind == "c" or channels > 1:
+        what, expected = "image has colours or complex numbers", "one real number a voxel"
+        found = f"{channels} channels" if channels > 1 else f"NIfTI data type {header['datatype']}"
+        problems.append(Problem(what, patient, str(path), found, expected, "export one channel"))
+    if header["qform_code"] == 0 and header["sform_code"] == 0:
+        what, remedy = "image has no affine", "convert it again from the scanner's files"
+        found = "qform_code 0, sform_code 0"
+        problems.append(Problem(what, patient, str(path), found, "a place in space", remedy))
+    elif abs(np.linalg.det(header.get_best_affine()[:3, :3])) < SINGULAR:
+        what, remedy = "image axes are not independent", "correct the affine of the header"
+        problems.append(Problem(what, patient, str(path), remedy=remedy))
+    return problems
 
 
 def _read_gzip(path: Path) -> None:
@@ -118,12 +152,4 @@ def _geometry_problems(header: sitk.ImageFileReader, path: Path, patient: str) -
         problems.append(
             Problem("image has no place in space", patient, str(path), found, remedy=remedy)
         )
-    if abs(np.linalg.det(np.reshape(header.GetDirection(), (3, 3)))) < 1e-6:
-        remedy = "correct the affine of the header"
-        what = "image axes are not independent"
-        problems.append(Problem(what, patient=patient, file=str(path), remedy=remedy))
-    if header.GetNumberOfComponents() != 1:
-        found, remedy = f"{header.GetNumberOfComponents()} values a voxel", "export one channel"
-        what = "image is not of one channel"
-        problems.append(Problem(what, patient, str(path), found, "1 value a voxel", remedy))
     return problems

@@ -45,11 +45,16 @@ def text_columns(clinical: list[dict[str, Any]]) -> tuple[str, ...]:
     return ("center", *(_column(variable) for variable in categories))
 
 
+def unlisted(participants: Mapping[str, pd.DataFrame], sheet: pd.DataFrame) -> dict[str, list[str]]:
+    """Return, by data set, the participants that stand in no row of the sheet."""
+    return {
+        name: sorted(set(table.index) - set(sheet.loc[sheet["dataset"] == name, "patient"]))
+        for name, table in participants.items()
+    }
+
+
 def patient_table(
-    rows: pd.DataFrame,
-    participants: dict[str, pd.DataFrame],
-    outcome: str,
-    clinical: list[dict[str, Any]],
+    rows: pd.DataFrame, participants: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Return the patients of a sheet with outcome and clinical values, and what is wrong.
 
@@ -59,17 +64,18 @@ def patient_table(
         Rows of the sheet.
     participants
         Data set → its participants.
-    outcome
-        Column of the outcome.
-    clinical
-        The plan's clinical variables.
+    settings
+        ``outcome`` (its column) and ``clinical cohort`` of the plan.
 
     Returns
     -------
     tuple
-        ``patient set fold center outcome`` and the clinical variables (categories as text, missing
-        values kept as missing); and the problems, in the order of the sheet.
+        ``patient set fold center outcome``, ``person`` where the plan names its column, and the
+        clinical variables (categories as text, missing values kept as missing); and the problems,
+        in the order of the sheet.
     """
+    clinical, person = settings["clinical"], settings["cohort"]["person"]
+    wanted = [settings["outcome"], *([person] if person else []), *map(_column, clinical)]
     problems = [
         Problem(
             "table lacks a column of the plan",
@@ -78,21 +84,21 @@ def patient_table(
             remedy="add the column, or correct its name in the plan",
         )
         for name, table in participants.items()
-        for column in [outcome, *map(_column, clinical)]
+        for column in wanted
         if column not in table
     ]
     records = []
     for row in rows.to_dict("records"):
-        record, found = _patient(row, participants[row["dataset"]], outcome, clinical)
+        record, found = _patient(row, participants[row["dataset"]], settings)
         records.append(record)
         problems += found
-    columns = ["patient", "set", "fold", "center", "outcome"]
+    columns = ["patient", "set", "fold", "center", "outcome", *(["person"] if person else [])]
     columns += [variable["name"] for variable in clinical]
     return pd.DataFrame(records, columns=columns), problems
 
 
 def _patient(
-    row: Mapping[Hashable, Any], table: pd.DataFrame, outcome: str, clinical: list[dict[str, Any]]
+    row: Mapping[Hashable, Any], table: pd.DataFrame, settings: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[Problem]]:
     patient, file = row["patient"], _file(row["dataset"])
     record = {key: row[key] for key in ("patient", "set", "fold", "center")}
@@ -110,12 +116,15 @@ def _patient(
     center = values.get("center")
     if pd.notna(center) and str(center) != str(row["center"]):
         wrong("sheet and participants disagree on the center", center, str(row["center"]))
+    outcome, person = settings["outcome"], settings["cohort"]["person"]
+    if person:
+        record["person"] = values.get(person)
     if outcome in values.index:
         if values[outcome] in (0, 1):
             record["outcome"] = int(values[outcome])
         else:
             wrong(f"outcome {outcome} is wrong", values[outcome], "0 or 1")
-    for variable in clinical:
+    for variable in settings["clinical"]:
         found = values.get(_column(variable))
         record[variable["name"]] = None if pd.isna(found) else found
         rule = "" if pd.isna(found) else _broken_rule(found, variable)

@@ -1,0 +1,169 @@
+"""The files of one patient: read, measured, and everything that is wrong with them."""
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from radproof.cohort.content import image_problems, mask_problems, read_voxels
+from radproof.cohort.headers import geometry_columns, read_header
+from radproof.errors import BadInput, Problem
+from radproof.provenance import sha256_of
+from radproof.volumes import Grid, grid_differences
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """An image or a mask as the plan names it; ``file`` is its path inside the data set."""
+
+    patient: str
+    dataset: str
+    role: str
+    name: str
+    folder: Path
+    file: str
+    label: int
+    optional: bool
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return self.folder / self.file
+
+
+def list_files(
+    row: Mapping[Hashable, Any], folder: Path, settings: Mapping[str, Any]
+) -> list[RawFile]:
+    """Return the files that the plan names for a row of the sheet, the reference sequence first.
+
+    A sequence other than the reference is optional where the plan fills missing ones with zeros.
+    """
+    fill = settings["cohort"]["missing_sequence"] == "zero_channel"
+    return [
+        RawFile(
+            patient=row["patient"],
+            dataset=row["dataset"],
+            role=role,
+            name=entry["name"],
+            folder=folder,
+            file=entry["file"].format(patient=row["patient"]),
+            label=entry.get("label", 0),
+            optional=fill and role == "image" and number > 0,
+        )
+        for role, entries in (("image", settings["sequences"]), ("mask", settings["raters"]))
+        for number, entry in enumerate(entries)
+    ]
+
+
+def check_files(
+    files: list[RawFile], limits: Mapping[str, Any], *, content: bool
+) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """Return a row of ``files.tsv`` for each file of a patient, and what is wrong.
+
+    Parameters
+    ----------
+    files
+        Of one patient, the reference sequence first.
+    limits
+        The plan's ``cohort.masks``: what a mask may be.
+    content
+        Whether to read voxels and hash files, too.
+    """
+    rows: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    reference: Grid | None = None
+    for file in files:
+        if file.optional and not file.path.exists():
+            continue
+        header, found = read_header(file.path, file.patient)
+        problems += _place_problems(file)
+        problems += found
+        if header is None or found:
+            continue
+        if file is files[0]:
+            reference = header
+        if file.role == "mask" and reference is not None:
+            problems += _grid_problems(header, reference, file)
+        row = {key: getattr(file, key) for key in ("patient", "dataset", "role", "name", "file")}
+        row |= {"bytes": file.path.stat().st_size} | geometry_columns(header)
+        if content:
+            facts, found = _read_content(file, header, limits)
+            problems += found
+            row |= facts
+        rows.append(row)
+    return rows, problems + _twin_problems(files)
+
+
+def _place_problems(file: RawFile) -> list[Problem]:
+    if not file.path.exists() or file.path.resolve().is_relative_to(file.folder.resolve()):
+        return []
+    return [
+        Problem(
+            "file leads outside its data set by a link",
+            patient=file.patient,
+            file=str(file.path),
+            remedy="copy the file into the data set, or give the folder it belongs to",
+        )
+    ]
+
+
+def _grid_problems(header: Grid, reference: Grid, file: RawFile) -> list[Problem]:
+    differences = grid_differences(header, reference)
+    if not differences:
+        return []
+    return [
+        Problem(
+            "mask lies on another grid than the reference sequence",
+            patient=file.patient,
+            file=str(file.path),
+            found="; ".join(differences),
+            remedy="resample the mask onto the reference sequence, or name the right file",
+        )
+    ]
+
+
+def _twin_problems(files: list[RawFile]) -> list[Problem]:
+    """Return the files of a patient that repeat an earlier one byte for byte."""
+    return [
+        Problem(
+            f"{second.role} {second.name} is the same file as {first.role} {first.name}",
+            patient=second.patient,
+            file=str(second.path),
+            remedy="give each its own file",
+        )
+        for first, second in _twins(files)
+    ]
+
+
+def _twins(files: list[RawFile]) -> Iterator[tuple[RawFile, RawFile]]:
+    """Yield pairs of files with the same bytes; only files of one length are read."""
+    lengths: dict[int, list[RawFile]] = {}
+    for file in files:
+        if file.path.is_file() and file.path.stat().st_size:
+            lengths.setdefault(file.path.stat().st_size, []).append(file)
+    for alike in lengths.values():
+        seen: dict[str, RawFile] = {}
+        for file in alike if len(alike) > 1 else []:
+            first = seen.setdefault(sha256_of(file.path), file)
+            if first is not file:
+                yield first, file
+
+
+def _read_content(
+    file: RawFile, header: Grid, limits: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Problem]]:
+    try:
+        array = read_voxels(file.path, file.patient)
+    except BadInput as error:
+        return {}, error.problems
+    facts: dict[str, Any] = {"sha256": sha256_of(file.path)}
+    if file.role == "image":
+        return facts, image_problems(array, file.path, file.patient)
+    problems = mask_problems(array, file.label, limits, file.path, file.patient)
+    if not problems:
+        voxels = int((array == file.label).sum())
+        volume_ml = voxels * float(np.prod(header.GetSpacing())) / 1000
+        facts |= {"voxels_in_mask": voxels, "volume_ml": volume_ml}
+    return facts, problems
