@@ -9,6 +9,7 @@ from radproof.cohort.check import check_cohort
 from radproof.images.prepare import prepare_patient
 from radproof.provenance import PROJECT
 from radproof.study import Study, load_study
+from radproof.tables import read_table
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "sts"
 if not DATA.is_dir():

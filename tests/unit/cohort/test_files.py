@@ -183,7 +183,7 @@ def test_a_spoiled_file_is_named_with_its_patient(name: str, tmp_path: Path) -> 
 def test_the_same_file_for_two_sequences_is_found(tmp_path: Path) -> None:
     sheet = make_dataset(tmp_path)
     shutil.copy(file_of(tmp_path, SEQUENCES[0], "A2"), image_path(tmp_path))
-    with pytest.raises(BadInput, match="patient A2: .*image t2 is the same file as image t1"):
+    with pytest.raises(BadInput, match=r"patient A2: .*image t2 is the same file as image t1"):
         check(tmp_path, sheet, content=False)
 
 

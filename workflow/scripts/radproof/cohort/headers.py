@@ -41,9 +41,9 @@ def read_header(path: Path, patient: str) -> tuple[sitk.ImageFileReader | None, 
     problem = _file_problem(path)
     if problem:
         return None, [Problem(problem, patient=patient, file=str(path), remedy=INTACT)]
-    found = _nifti_problems(path, patient)
-    if found:
-        return None, found
+    problems = _nifti_problems(path, patient)
+    if problems:
+        return None, problems
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:

@@ -6,6 +6,7 @@ known by their key, by DICOM's caret, by a title, or as the whole of a header's 
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -31,32 +32,39 @@ class Span(NamedTuple):
 PROSE_CHARACTERS, PROSE_WORDS = 24, 4
 
 _LETTER = r"[^\W\d_]"
+_PART = rf"(?:{_LETTER}|['’-])"
+_FAMILY = rf"(?<!{_LETTER})(?={_LETTER})(?:{_PART}| ){{0,59}}{_LETTER}{{2}}"
 _YEAR = r"(?:19|20)\d\d"
 _MONTH_DAY = r"(?:0[1-9]|1[0-2])[-/._]?(?:0[1-9]|[12]\d|3[01])"
+_TIME = r"(?:[T ]?\d{6})?"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 
 # In order, each stretch of text counted once; None marks what looks personal but is not. A number
 # after a dot belongs to a version, a UID or a fraction. BIDS shifts dates to 1925 or earlier so
-# that they show they are not real; AFNI signs its history with an account and the time of a run.
+# that they show they are not real; AFNI signs its history with an account and the time of a run,
+# FreeSurfer with the day it was built.
 _PATTERNS: tuple[tuple[Kind | None, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
-        (None, r"https?://\S+|doi:\s*\S+|(?<!\d)10\.\d{4,}/\S+|\[\w+@[\w.-]+: [^\]]*\]"),
+        (None, r"https?://\S+|doi:\s*\S+|(?<!\d)10\.\d{4,}/\S+|\[\w+@[\w.-]+: [^\]]{,40}\]"),
         (None, r"\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})\b|@[0-9a-f]{7,40}\b"),
-        (None, r"\d{1,4}\.\d+(?:\.\d+)*:[0-9a-f]{8}\b"),
-        (None, rf"(?<![\d.])(?:1[0-8]\d\d|19[01]\d|192[0-5])[-/._]?{_MONTH_DAY}(?!\d)"),
+        (None, r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"),
+        (None, rf"freesurfer {_MONTH} +\d{{1,2}} {_YEAR}"),
+        (None, r"(?<![\d.])\d{1,4}(?:\.\d{1,9}){1,4}:[0-9a-f]{8}\b"),
+        (None, rf"(?<![\d.])(?:1[0-8]\d\d|19[01]\d|192[0-5])[-/._]?{_MONTH_DAY}{_TIME}(?!\d)"),
         (Kind.CONTACT, r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+"),
-        (Kind.NAME, rf"{_LETTER}(?:{_LETTER}|['’ -]){{1,60}}(?:\^+(?:{_LETTER}|['’-])+)+"),
+        (Kind.NAME, rf"{_FAMILY}(?:\^+{_LETTER}{_PART}*)+"),
         (Kind.NAME, r"(?-i:\b(?:Mrs?|Ms|Dr|Prof)\.? [A-Z][^\W\d_]+(?: [A-Z][^\W\d_]+)*)"),
-        (Kind.RECORD, r"(?<![a-z])(?:mrn|ssn)\W{0,3}[a-z]{0,4}\d{3,}"),
-        (Kind.DATE, r"(?<![a-z])(?:dob|born)\W{0,3}(?:on |in )?[\d./-]*\d{2,}"),
-        (Kind.DATE, rf"(?<![\d.]){_YEAR}[-/._]?{_MONTH_DAY}(?:[T ]?\d{{6}})?(?!\d)"),
-        (Kind.DATE, rf"(?<![\d.])(?:[0-3]?\d)([./-])(?:[0-3]?[1-9]|[1-3]0)\1{_YEAR}(?!\.?\d)"),
-        (Kind.DATE, rf"(?<!\d)\d{{1,2}}[ .-]+{_MONTH}[ ,-]+{_YEAR}(?!\d)"),
+        (Kind.RECORD, r"(?<![a-z])(?:mrn|ssn)[\W_]{0,3}[a-z]{0,4}\d{3,}"),
+        (Kind.ACCESSION, r"(?<![a-z])accession[\W_]{0,3}[a-z]{0,6}[\W_]{0,3}[a-z]{0,4}\d{3,}"),
+        (Kind.DATE, r"(?<![a-z])(?:dob|born)[\W_]{0,3}(?:on |in )?[\d./-]*\d{2,}"),
+        (Kind.DATE, rf"(?<![\d.]){_YEAR}[-/._]?{_MONTH_DAY}{_TIME}(?!\d)"),
+        (Kind.DATE, rf"(?<![\d.])[0-3]?\d([._/-])(?:[0-3]?[1-9]|[1-3]0)\1{_YEAR}(?!\.?\d)"),
+        (Kind.DATE, rf"(?<!\d)\d{{1,2}}[ ._-]+{_MONTH}[ .,_-]+{_YEAR}(?!\d)"),
         (Kind.DATE, rf"(?<![a-z]){_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? {_YEAR}(?!\d)"),
         (Kind.CONTACT, r"\+[1-9]\d{0,2}(?:[ ()-]*\d){7,12}(?![.\d])"),
         (Kind.CONTACT, r"\(\d{3}\) ?\d{3}-\d{4}|(?<![\d-])\d{3}-\d{3}-\d{4}(?![\d-])"),
-        (Kind.RECORD, r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])|(?<![\d.])\d{8,}(?!\d)"),
+        (Kind.RECORD, r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])|(?<![\d.])\d{8,}(?!\.?\d)"),
     )
 )
 
@@ -67,14 +75,14 @@ _KEYS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
         (Kind.NAME, rf"\b(?:{_WHOSE}|given|family|first|middle|last|maiden|full) ?names?\b"),
-        (Kind.NAME, r"\bsur ?names?\b|\binitials\b|\bphysicians?\b"),
-        (Kind.DATE, r"birth(?! ?(?:weight|length|order|cohort))|\bdob\b|patient ?do ?b\b"),
+        (Kind.NAME, r"\b(?:sur|fore|birth) ?names?\b|\binitials\b|\bphysicians?\b"),
+        (Kind.DATE, r"(?:^|of ?)birth$|birth ?(?:date|day|month|year|time|dt)|\bdo ?b\b"),
         (Kind.ACCESSION, r"\baccession"),
         (Kind.RECORD, rf"\b(?:patients?|chart|national|insurance|nhs|tax) ?{_NUMBER}\b"),
         (Kind.RECORD, r"\b(?:hospital|record) ?(?:no|nr|num|numbers?)\b|\bpassport"),
         (Kind.RECORD, r"\bmrn\b|\bssn\b|\bmedical ?record|\bsocial ?security"),
-        (Kind.CONTACT, r"\baddress|\b(?:tele)?phones?\b|\be ?mails?\b|\bfax\b"),
-        (Kind.CONTACT, r"\bzip ?codes?\b|\bpost(?:al)? ?codes?\b|\bstreet\b"),
+        (Kind.CONTACT, r"\baddress|\b(?:(?:tele)?phones?|tel)\b|\be ?mails?\b|\bfax\b"),
+        (Kind.CONTACT, r"\bzip(?: ?codes?)?\b|\bpost(?:al)? ?codes?\b|\bstreet\b"),
         (Kind.FREE_TEXT, r"\bcomments?\b|\bremarks?\b|(?<!history )\bnotes?\b|\bfree ?text\b"),
         (Kind.FREE_TEXT, r"\b(?:patient|medical|clinical) ?history\b|\bnarrative\b"),
     )
@@ -84,7 +92,7 @@ _TECHNICAL_KEY = re.compile(
 )
 _BLANK = re.compile(
     r"[\W_0x]*|1[89]00-?01-?01|(?:anon|anonym(?:ous|i[sz]ed)?|removed|redacted|de-?identified|"
-    r"n/?a|nan|none|null|unknown|hidden|not available)[\W_]*(?:patient|name)?[\W_]*",
+    r"n/?a|nan|none|null|unknown|hidden|not available)[\W_]*+(?:patient|name)?[\W_]*",
     re.IGNORECASE,
 )
 _TOOLS = re.compile(
@@ -116,6 +124,7 @@ def spans(text: str) -> list[Span]:
     return found
 
 
+@lru_cache(maxsize=1024)
 def kind_of_key(key: str) -> Kind | None:
     """Return what a value under such a key is by its meaning, None where it is not personal."""
     words = _words_of_key(key)
@@ -155,9 +164,9 @@ def is_name(text: str) -> bool:
 
 
 def mask(text: str) -> str:
-    """Return the first character of a text and its length."""
+    """Return the first character of a text, where it can be shown, and its length."""
     count = len(text)
-    first = text[0] if count > 1 else ""
+    first = text[0] if count > 1 and text[0].isprintable() else ""
     return f"{first}… ({count} character{'s' if count != 1 else ''})"
 
 
@@ -169,9 +178,10 @@ def redact(text: str) -> str:
 
 
 def flat(path: str) -> str:
-    """Return a path without dots: a number after a dot of a file's name is no fraction."""
-    return path.replace(".", "_")
+    """Return a path without dots before digits: in a file's name they make no fraction."""
+    return re.sub(r"\.(?=\d)", "_", path)
 
 
 def _words_of_key(key: str) -> str:
+    key = re.sub(r"['’]", "", key)
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[\W_]+", " ", key).lower().strip()

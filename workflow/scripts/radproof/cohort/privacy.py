@@ -6,20 +6,19 @@ report can repeat it. UIDs are left alone: whether they were replaced cannot be 
 
 import json
 import re
-import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
-from xml.etree import ElementTree
 
 import nibabel as nib
 import pandas as pd
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 
+from radproof.cohort.metadata import decode, dicom_elements, leaves, pairs_of
 from radproof.cohort.personal import (
     Kind,
     count_words,
@@ -35,32 +34,10 @@ from radproof.cohort.personal import (
 )
 from radproof.errors import BadInput, Problem
 
-TEXT_FIELDS = ("descrip", "aux_file", "intent_name", "db_name")
+TEXT_FIELDS = ("descrip", "aux_file", "intent_name", "db_name", "data_type")
 FREE_TEXT_WORDS = 4
-EXTENSION_NAMES = {2: "dicom", 4: "afni", 6: "comment", 8: "xcede", 14: "freesurfer", 44: "mrs"}
-
-# Group and element of DICOM's data dictionary (PS3.6); those of PS3.15 annex E that name a person.
-DICOM_TAGS = {
-    (0x0008, 0x0020): "StudyDate",
-    (0x0008, 0x0021): "SeriesDate",
-    (0x0008, 0x0022): "AcquisitionDate",
-    (0x0008, 0x0023): "ContentDate",
-    (0x0008, 0x002A): "AcquisitionDateTime",
-    (0x0008, 0x0050): "AccessionNumber",
-    (0x0008, 0x0081): "InstitutionAddress",
-    (0x0008, 0x0090): "ReferringPhysicianName",
-    (0x0008, 0x1050): "PerformingPhysicianName",
-    (0x0008, 0x1070): "OperatorsName",
-    (0x0010, 0x0010): "PatientName",
-    (0x0010, 0x0020): "PatientID",
-    (0x0010, 0x0030): "PatientBirthDate",
-    (0x0010, 0x1000): "OtherPatientIDs",
-    (0x0010, 0x1040): "PatientAddress",
-    (0x0010, 0x2154): "PatientTelephoneNumbers",
-    (0x0010, 0x21B0): "AdditionalPatientHistory",
-    (0x0010, 0x4000): "PatientComments",
-    (0x0020, 0x4000): "ImageComments",
-}
+DICOM = 2
+EXTENSION_NAMES = {DICOM: "dicom", 4: "afni", 6: "comment", 8: "xcede", 14: "freesurfer", 44: "mrs"}
 
 _PLACES = {
     "header": ("header field {}", "blank it"),
@@ -85,19 +62,19 @@ def header_findings(path: Path) -> list[Finding]:
     A file that cannot be read as NIfTI yields nothing: the check of headers refuses it.
     """
     try:
-        header = nib.load(path).header
+        header: Any = nib.load(path).header  # type: ignore[attr-defined]
     except (OSError, EOFError, zlib.error, ValueError, ImageFileError, HeaderDataError):
         return []
-    findings = []
+    findings, label = [], _label(path)
     for name in TEXT_FIELDS:
         if name in header:
             # what an earlier, longer text left behind the terminating zero counts as well
-            for text in _decode(bytes(header[name])).split("\0"):
-                findings += _in_text(f"header.{name}", text)
+            for text in decode(bytes(header[name])).split("\0"):
+                findings += _in_text(f"header.{name}", text) if text else []
     for extension in getattr(header, "extensions", ()):
         code = int(extension.get_code())
         place = f"header.extension.{EXTENSION_NAMES.get(code, code)}"
-        findings += _in_extension(place, code, extension.content)
+        findings += _in_extension(place, code, extension.content, label)
     return _once(findings)
 
 
@@ -115,13 +92,12 @@ def sidecar_findings(path: Path) -> list[Finding]:
     if not sidecar.is_file():
         return []
     try:
-        content = json.loads(sidecar.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = json.loads(sidecar.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
         remedy = "mend the JSON, or take the file away"
         problem = Problem("sidecar cannot be read", file=redact(str(sidecar)), remedy=remedy)
         raise BadInput(problem) from None
-    label = re.search(r"sub-([A-Za-z0-9]+)", path.name)
-    return _once(_in_pairs("sidecar", _leaves(content), label[1] if label else ""))
+    return _once(_in_pairs("sidecar", leaves(content), _label(path)))
 
 
 def name_findings(relative_path: str) -> list[Finding]:
@@ -158,6 +134,12 @@ def _problem(finding: Finding, patient: str, file: str) -> Problem:
     )
 
 
+def _label(path: Path) -> str:
+    """Return the label of the patient in a file's name, empty where there is none."""
+    label = re.search(r"sub-([A-Za-z0-9]+)", path.name)
+    return label[1] if label else ""
+
+
 def _in_text(field: str, text: str) -> list[Finding]:
     """Search a header's text: its values, what it says under a key, and the text as a whole."""
     text = text.strip()
@@ -166,6 +148,8 @@ def _in_text(field: str, text: str) -> list[Finding]:
         findings += [
             Finding(field, found.kind, found.hint) for found in _in_pair(field, key, value)
         ]
+        if key.strip().lower() == "name" and is_name(value):
+            findings.append(Finding(field, Kind.NAME, mask(value)))
     if not findings and not is_blank(text) and (is_name(text) or is_prose(text)):
         findings.append(Finding(field, Kind.NAME if is_name(text) else Kind.FREE_TEXT, mask(text)))
     return findings
@@ -177,83 +161,47 @@ def _in_value(field: str, text: str) -> list[Finding]:
 
 def _in_pair(place: str, key: str, value: Any) -> list[Finding]:
     """Search a value under a key; a number is judged by its key alone."""
-    text, kind, field = str(value).strip(), kind_of_key(key), f"{place}.{redact(key)}"
+    text = str(value).strip()
     if value is None or is_blank(text):
         return []
+    kind, field = kind_of_key(key), f"{place}.{redact(key)}"
     if kind and (kind is not Kind.FREE_TEXT or count_words(text) > 1):
         return [Finding(field, kind, mask(text))]
     return [] if is_technical(key) or not isinstance(value, str) else _in_value(field, text)
 
 
-def _in_pairs(place: str, pairs: Iterable[tuple[str, Any]], pseudonym: str = "") -> list[Finding]:
+def _in_pairs(place: str, pairs: Iterable[tuple[str, Any]], label: str) -> list[Finding]:
+    """Search values under keys, save those that repeat the label the patient already has."""
     return [
         finding
         for key, value in pairs
-        if not pseudonym or re.sub(r"[\W_]+", "", str(value)) != pseudonym
+        if not label or re.sub(r"[\W_]+", "", str(value)) != label
         for finding in _in_pair(place, key, value)
     ]
 
 
-def _in_extension(place: str, code: int, content: bytes) -> list[Finding]:
-    if code == 2:
-        elements = dict(_dicom_elements(content))
-        for value in elements.values():
-            content = content.replace(value, b"\0")
-        pairs = [(key, _decode(value).strip("\0 ")) for key, value in elements.items()]
-        return _in_pairs(place, pairs) + _in_printable(place, content)
-    text = _decode(content).strip("\0 ")
-    try:
-        return _in_pairs(place, _leaves(json.loads(text)))
-    except ValueError:
-        pass
-    try:
-        return _in_pairs(place, _xml_pairs(ElementTree.fromstring(text)))
-    except (ElementTree.ParseError, ValueError):
-        return _in_text(place, text) if text.isprintable() else _in_printable(place, content)
+def _in_extension(place: str, code: int, content: bytes, label: str) -> list[Finding]:
+    if code == DICOM:
+        return _in_dicom(place, content, label)
+    text = decode(content).strip("\0\ufeff \t\r\n")
+    pairs = pairs_of(text)
+    if pairs:
+        return _in_pairs(place, pairs, label)
+    return _in_text(place, text) if text.isprintable() else _in_printable(place, content)
+
+
+def _in_dicom(place: str, content: bytes, label: str) -> list[Finding]:
+    """Search elements that name a person by their keyword, then whatever else can be read."""
+    pairs, rest = [], bytearray(content)
+    for keyword, start, end in dicom_elements(content):
+        pairs.append((keyword, decode(content[start:end]).strip("\0 ")))
+        rest[start:end] = bytes(end - start)
+    return _in_pairs(place, pairs, label) + _in_printable(place, bytes(rest))
 
 
 def _in_printable(place: str, content: bytes) -> list[Finding]:
-    runs = re.findall(r"[^\0-\x1f\x7f-\x9f�]{6,}", _decode(content))
+    runs = re.findall(r"[^\0-\x1f\x7f-\x9f�]{6,}", decode(content))
     return [finding for run in runs for finding in _in_text(place, run)]
-
-
-def _dicom_elements(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """Find elements that name a person in a little-endian DICOM stream, explicit or implicit.
-
-    Source: DICOM PS3.5 section 7.1: tag, then either two letters and a length of two bytes, or a
-    length of four bytes.
-    """
-    for (group, element), keyword in DICOM_TAGS.items():
-        start = content.find(struct.pack("<HH", group, element)) + 4
-        if 4 <= start <= len(content) - 4:
-            explicit = content[start : start + 2].isalpha()
-            length = struct.unpack_from("<H" if explicit else "<I", content, start + 2 * explicit)[
-                0
-            ]
-            yield keyword, content[start + 4 : start + 4 + length]
-
-
-def _leaves(value: Any, key: str = "value") -> Iterator[tuple[str, Any]]:
-    """Yield the values of nested JSON, each with its own key."""
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from _leaves(item, name)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _leaves(item, key)
-    else:
-        yield key, value
-
-
-def _xml_pairs(root: ElementTree.Element) -> Iterator[tuple[str, str]]:
-    """Yield text under its tag, attributes, and text under an attribute that names it."""
-    for element in root.iter():
-        text = " ".join("".join(element.itertext()).split())
-        yield element.tag, (element.text or "").strip()
-        for name, value in element.attrib.items():
-            yield name, value
-            if kind_of_key(value):
-                yield value, text
 
 
 def _in_column(name: str, values: pd.Series) -> list[Finding]:
@@ -282,13 +230,6 @@ def _column_finding(name: str, kind: Kind, text: str) -> Finding:
 def _as_text(value: Any) -> str:
     """Return a value as text; a whole number without the fraction that missing values give it."""
     return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value).strip()
-
-
-def _decode(content: bytes) -> str:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
 
 
 def _once(findings: list[Finding]) -> list[Finding]:
