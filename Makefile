@@ -39,4 +39,4 @@ mlflow: $(READY)
 	@$(BIN)/mlflow ui --host 127.0.0.1 --backend-store-uri sqlite:///$(CURDIR)/results/$(or $(STUDY),otscc-simulated)/dossier/mlflow/runs.db
 
 docs: $(READY)
-	@$(BIN)/python -c 'from radproof.schema_docs import configuration_reference as text; print(text(), end="")' > config/README.md
+	@$(BIN)/python -c 'from radproof.schema_docs import configuration_reference as text; print(text(), end="")' > config/.README.md && mv config/.README.md config/README.md

@@ -53,6 +53,14 @@ def test_our_plans_load_and_every_setting_has_a_mark(path: Path) -> None:
         (lambda plan: plan.update(seed="seven"), "setting seed is wrong (found 'seven'"),
         (lambda plan: plan["stability"].update(threshold=7), "at most 1"),
         (lambda plan: plan["models"]["clinical"]["clinical"].append("grade"), "names nothing"),
+        (
+            lambda plan: plan["models"]["clinical"].update(missing="multiple"),
+            "missing setting at models.clinical (expected imputations",
+        ),
+        (
+            lambda plan: plan["models"]["clinical"].update(imputations=20),
+            "setting models.clinical.imputations is wrong (found 20",
+        ),
         (lambda plan: plan["clinical"][0].update(available="pathology"), "after the decision"),
         (lambda plan: plan["marks"]["our choice"].remove("seed"), "without a mark"),
         (

@@ -18,7 +18,15 @@ from radproof.provenance import PROJECT
 from radproof.volumes import read_mask, read_volume, write_volume
 
 STS = PROJECT.parent / "shared" / "data" / "sts"
-RIGID = {"kind": "rigid", "bins": 32, "sampling": 0.3, "levels": 2, "iterations": 100}
+RIGID: dict[str, Any] = {
+    "kind": "rigid",
+    "initial": "headers",
+    "search_deg": 0,
+    "resolutions_mm": [4, 2, 1],
+    "samples": 20000,
+    "bins": 32,
+    "iterations": 100,
+}
 NONE = {"kind": "none"}
 SETTINGS: dict[str, Any] = {
     "spacing_mm": [1.0, 1.0, 3.0],
@@ -129,7 +137,7 @@ def test_a_known_motion_is_recovered(tmp_path: Path) -> None:
 
 def test_registration_that_does_not_improve_is_not_kept(tmp_path: Path) -> None:
     images, masks = write_patient(tmp_path, motion(0.0, (0.0, 0.0, 0.0)))
-    hasty = RIGID | {"iterations": 1, "sampling": 0.01}
+    hasty = RIGID | {"iterations": 1, "samples": 200, "resolutions_mm": [1]}
     found = prepare_patient("P", images, masks, sequences(hasty), {"rater1": 1}, SETTINGS, 1)
     rows = found.qc.set_index("sequence")
     assert rows.loc["t2", "metric_after"] <= rows.loc["t2", "metric_before"]

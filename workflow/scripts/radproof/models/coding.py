@@ -20,7 +20,7 @@ def learn_coding(table: pd.DataFrame, missing: str) -> tuple[list[dict[str, Any]
         Training patients; float columns, or categorical ones with the levels of the plan.
     missing
         ``refuse``; ``impute``: median or most frequent level; ``indicator``: the same, and a column
-        that says that the value was missing.
+        that says that the value was missing; ``multiple``: no fill value, see ``imputation``.
 
     Returns
     -------
@@ -49,8 +49,11 @@ def learn_coding(table: pd.DataFrame, missing: str) -> tuple[list[dict[str, Any]
                 warnings.append(f"{name}={absent} was not seen in fitting and counts as {level}")
         else:
             variable |= _learn_number(known)
+        if missing == "multiple":
+            variable["fill"] = None
         if variable["n_missing"]:
-            warnings.append(f"{name}: {variable['n_missing']} missing values become the fill value")
+            become = "are imputed" if missing == "multiple" else "become the fill value"
+            warnings.append(f"{name}: {variable['n_missing']} missing values {become}")
         variables.append(variable)
     return variables, warnings
 
@@ -93,10 +96,11 @@ def _learn_category(known: pd.Series) -> dict[str, Any]:
 
 
 def encode(variables: list[dict[str, Any]], table: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of the regression: index patient, float, no missing values.
+    """Return the columns of the regression: index patient, float.
 
     A number is itself; a category has one 0/1 column ``variable=level`` for each level but the
     first (treatment coding); ``variable=missing`` stands where missing values were indicated.
+    Values are missing only of variables without a fill value, in all columns of the variable.
 
     Raises
     ------
@@ -109,20 +113,25 @@ def encode(variables: list[dict[str, Any]], table: pd.DataFrame) -> pd.DataFrame
         name = variable["variable"]
         column = table[name]
         if variable["kind"] == "number":
-            columns[name] = column.fillna(variable["fill"]).to_numpy(float)
+            columns[name] = _filled(column, variable).to_numpy(float)
         else:
             levels = _merge_levels(column, variable)
             for level in variable["levels"][1:]:
-                columns[f"{name}={level}"] = (levels == level).to_numpy(float)
+                here = (levels == level).astype(float).where(levels.notna())
+                columns[f"{name}={level}"] = here.to_numpy(float)
         if variable["indicator"]:
             columns[f"{name}=missing"] = column.isna().to_numpy(float)
     return pd.DataFrame(columns, index=table.index)
 
 
+def _filled(column: pd.Series, variable: dict[str, Any]) -> pd.Series:
+    return column if variable["fill"] is None else column.fillna(variable["fill"])
+
+
 def _merge_levels(column: pd.Series, variable: dict[str, Any]) -> pd.Series:
-    levels = column.astype(object).where(column.notna(), variable["fill"])
-    levels = levels.map(lambda level: variable["merged"].get(level, level))
-    unknown = levels[~levels.isin(variable["levels"])]
+    levels = _filled(column.astype(object), variable)
+    levels = levels.map(lambda level: variable["merged"].get(level, level), na_action="ignore")
+    unknown = levels[levels.notna() & ~levels.isin(variable["levels"])]
     if len(unknown):
         raise BadInput(
             [

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import linprog
 
 TOLERANCE = 1e-6
+KINDS = ["none", "quasi-complete", "complete"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ def detect_separation(predictors: np.ndarray, outcome: np.ndarray) -> Separation
     margin = np.column_stack([sides, -np.ones(outcome.size)])
     complete = _largest(margin, _unit(sides.shape[1], margin.shape[1])) > TOLERANCE
     return Separation("complete" if complete else "quasi-complete", infinite)
+
+
+def worst_separation(found: list[Separation]) -> Separation:
+    """Return the worst kind of several tables of the same columns, and all columns found."""
+    kind = max((one.kind for one in found), key=KINDS.index)
+    return Separation(kind, sorted({column for one in found for column in one.columns}))
 
 
 def _unit(place: int, size: int) -> np.ndarray:

@@ -8,14 +8,16 @@ import pandas as pd
 from radproof.errors import BadInput, Problem
 from radproof.models.checks import check_training
 from radproof.models.coding import encode, independent_columns, learn_coding
+from radproof.models.imputation import expect, impute, learn_expectation
 from radproof.models.likelihood import (
     Estimate,
     fit_logistic,
     profile_intervals,
     wald_intervals,
 )
+from radproof.models.pooling import pool, student_intervals
 from radproof.models.scores import linear_predictor, score_table
-from radproof.models.separation import Separation, detect_separation
+from radproof.models.separation import Separation, detect_separation, worst_separation
 
 MAXIMUM_LIKELIHOOD, FIRTH = "maximum likelihood", "Firth's penalised likelihood"
 
@@ -25,6 +27,9 @@ def fit(
 ) -> dict[str, Any]:
     """Fit by maximum likelihood, unpenalised; by Firth's likelihood where classes separate.
 
+    Where missing values are imputed several times, each completed table is fitted and the estimates
+    are pooled by Rubin's rules; Firth's likelihood is then taken for all tables or for none.
+
     Parameters
     ----------
     table
@@ -33,15 +38,19 @@ def fit(
     outcome
         Index patient, 0 or 1.
     settings
-        ``missing`` (refuse, impute or indicator) and ``separation`` (firth or refuse).
+        ``missing`` (refuse, impute, indicator, or multiple with ``imputations``, the number of
+        completed tables) and ``separation`` (firth or refuse).
     seed
-        Not used: there is nothing random here. Every learner takes it.
+        Of the imputed values; nothing else is random here.
 
     Returns
     -------
     dict
         The model, ready for JSON; ``warnings`` names separation, merged levels, filled values and
-        terms that could not be estimated.
+        terms that could not be estimated. With ``missing: multiple`` it has ``imputation``, from
+        which a new patient's missing values are expected, and, where values were imputed,
+        ``pooled``: see ``pooling.Pooled``, the intercept first. ``log_likelihood`` is then the mean
+        over completed tables.
 
     Raises
     ------
@@ -50,18 +59,25 @@ def fit(
     """
     check_training(table, outcome)
     variables, warnings = learn_coding(table, settings["missing"])
-    columns = encode(variables, table)
-    names = independent_columns(columns)
+    columns, cases = encode(variables, table), outcome.to_numpy(float)
+    completed = [columns]
+    if settings["missing"] == "multiple":
+        completed = impute(columns, variables, cases, settings["imputations"], seed)
+    names = _estimable(completed)
     aliased = [name for name in columns.columns if name not in names]
     if aliased:
         warnings.append(f"constant or determined by other terms, left out: {', '.join(aliased)}")
-    predictors, cases = columns[names].to_numpy(float), outcome.to_numpy(float)
-    separation = detect_separation(predictors, cases)
-    estimate = _estimate(predictors, cases, separation)
+    predictors = [one[names].to_numpy(float) for one in completed]
+    separation = worst_separation([detect_separation(one, cases) for one in predictors])
+    estimates = _estimates(predictors, cases, separation)
     split = [names[column] for column in separation.columns]
-    if estimate.penalised:
+    penalised = estimates[0].penalised
+    if penalised:
         warnings.append(_say_separation(separation, split, settings))
-    intercept, *weights = (float(weight) for weight in estimate.coefficients)
+    combined, extra = _combined(estimates, len(table))
+    if settings["missing"] == "multiple":
+        extra["imputation"] = learn_expectation(completed)
+    intercept, *weights = (float(weight) for weight in combined)
     model = {
         "features": [variable["variable"] for variable in variables],
         "variables": variables,
@@ -70,25 +86,53 @@ def fit(
             for name, weight in zip(names, weights, strict=True)
         ],
         "intercept": intercept,
-        "method": FIRTH if estimate.penalised else MAXIMUM_LIKELIHOOD,
+        "method": FIRTH if penalised else MAXIMUM_LIKELIHOOD,
         "separation": {"kind": separation.kind, "terms": split},
         "aliased": aliased,
-        "log_likelihood": estimate.log_likelihood,
+        "log_likelihood": float(np.mean([one.log_likelihood for one in estimates])),
         "n_candidate_parameters": columns.shape[1],
         "selection": [{"step": "estimable", "n": len(names)}],
         "warnings": warnings,
+        **extra,
     }
     return model | {"score_mean": float(np.mean(predict(model, table)["score"]))}
 
 
-def _estimate(predictors: np.ndarray, outcome: np.ndarray, separation: Separation) -> Estimate:
-    """Fit; Firth's likelihood where classes separate or the plain iteration finds no maximum."""
-    design = np.column_stack([np.ones(outcome.size), predictors])
+def _estimable(completed: list[pd.DataFrame]) -> list[str]:
+    """Return the columns that are independent in every completed table."""
+    kept = [set(independent_columns(columns)) for columns in completed]
+    return [str(name) for name in completed[0].columns if all(name in names for names in kept)]
+
+
+def _estimates(
+    predictors: list[np.ndarray], outcome: np.ndarray, separation: Separation
+) -> list[Estimate]:
+    """Fit each table; all by Firth's likelihood where classes separate or one has no maximum."""
+    designs = [np.column_stack([np.ones(outcome.size), one]) for one in predictors]
     if separation.kind == "none":
-        estimate = fit_logistic(design, outcome, penalised=False)
-        if estimate.converged:
-            return estimate
-    return fit_logistic(design, outcome, penalised=True)
+        estimates = [fit_logistic(design, outcome, penalised=False) for design in designs]
+        if all(estimate.converged for estimate in estimates):
+            return estimates
+    return [fit_logistic(design, outcome, penalised=True) for design in designs]
+
+
+def _combined(estimates: list[Estimate], patients: int) -> tuple[np.ndarray, dict[str, Any]]:
+    """Return the coefficients, and ``pooled`` for JSON where there are several tables."""
+    if len(estimates) == 1:
+        return estimates[0].coefficients, {}
+    found = pool(
+        np.array([one.coefficients for one in estimates]),
+        np.array([one.covariance for one in estimates]),
+        # With as many coefficients as patients no freedom is left; Student's t needs some.
+        complete_degrees=max(patients - estimates[0].coefficients.size, 1),
+    )
+    pooled = {
+        "tables": len(estimates),
+        "covariance": found.covariance.tolist(),
+        "degrees": found.degrees.tolist(),
+        "missing_share": found.missing_share.tolist(),
+    }
+    return found.coefficients, {"pooled": pooled}
 
 
 def _say_separation(separation: Separation, split: list[str], settings: dict[str, Any]) -> str:
@@ -106,12 +150,17 @@ def _say_separation(separation: Separation, split: list[str], settings: dict[str
 def predict(model: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
     """Return ``score`` (linear predictor) and ``probability`` of each patient of ``table``.
 
+    Nothing is fitted or drawn: missing values take the fill values of the model, or what it expects
+    from the patient's known ones. A training patient's are filled as a new patient's are.
+
     Raises
     ------
     BadInput
         If a variable is missing from the table, or a level is none of the plan's.
     """
     columns = encode(model["variables"], table)
+    if "imputation" in model:
+        columns = expect(columns, model["variables"], model["imputation"])
     values = [columns[term["term"]].to_numpy(float) for term in model["terms"]]
     weights = [term["coefficient"] for term in model["terms"]]
     score = linear_predictor(model["intercept"], values, weights, len(table))
@@ -122,25 +171,40 @@ def coefficients(model: dict[str, Any], table: pd.DataFrame, outcome: pd.Series)
     """Return one row a term: ``term estimate se z p odds_ratio ci_low ci_high``.
 
     The limits (95 %) are those of the odds ratio: Wald's for maximum likelihood, of the profile
-    for Firth's likelihood (z is then missing). ``table`` and ``outcome`` are those of the fit.
+    for Firth's likelihood (z is then missing). Pooled estimates have limits and p by Student's t
+    with Barnard and Rubin's degrees of freedom, z being estimate / se; for Firth's likelihood too,
+    whose profiles are not pooled. ``table`` and ``outcome`` are those of the fit.
     """
     names = [term["term"] for term in model["terms"]]
-    columns = encode(model["variables"], table)[names].to_numpy(float)
-    design, cases = np.column_stack([np.ones(len(table)), columns]), outcome.to_numpy(float)
-    estimate = fit_logistic(design, cases, model["method"] == FIRTH)
-    if estimate.penalised:
-        inference = profile_intervals(design, cases, estimate)
+    if "pooled" in model:
+        pooled = model["pooled"]
+        estimates = np.array([model["intercept"], *(one["coefficient"] for one in model["terms"])])
+        inference = student_intervals(
+            estimates, np.array(pooled["covariance"]), np.array(pooled["degrees"])
+        )
     else:
-        inference = wald_intervals(estimate)
+        estimates, inference = _refitted(model, names, table, outcome)
     return pd.DataFrame(
         {
             "term": ["(Intercept)", *names],
-            "estimate": estimate.coefficients,
+            "estimate": estimates,
             "se": inference["se"],
             "z": inference["z"],
             "p": inference["p"],
-            "odds_ratio": np.exp(estimate.coefficients),
+            "odds_ratio": np.exp(estimates),
             "ci_low": np.exp(inference["ci_low"]),
             "ci_high": np.exp(inference["ci_high"]),
         }
     )
+
+
+def _refitted(
+    model: dict[str, Any], names: list[str], table: pd.DataFrame, outcome: pd.Series
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return estimates and inference of a model of one table, which keeps no covariance."""
+    columns = encode(model["variables"], table)[names].to_numpy(float)
+    design, cases = np.column_stack([np.ones(len(table)), columns]), outcome.to_numpy(float)
+    estimate = fit_logistic(design, cases, model["method"] == FIRTH)
+    if estimate.penalised:
+        return estimate.coefficients, profile_intervals(design, cases, estimate)
+    return estimate.coefficients, wald_intervals(estimate)
