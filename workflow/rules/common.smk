@@ -129,11 +129,8 @@ def rows_of(table, set_name):
 
 
 def fold_patients(fold):
-    return [
-        patient
-        for patient in study.patients("train")
-        if patient not in study.patients(fold=fold)
-    ]
+    held_out = set(study.patients(fold=fold))
+    return [patient for patient in study.patients("train") if patient not in held_out]
 
 
 def features(extractor, mask, region, sets):

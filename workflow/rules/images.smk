@@ -22,6 +22,7 @@ for batch, patients in study.batches.items():
                 for patient in patients
                 for file in study.raw_masks(patient).values()
             ],
+            landmarks=list(study.landmarks.values()),
             # The check must have passed; what it wrote is no reason to prepare again.
             gate=ancient(f"{COHORT}/{study.set_of(batch)}/files.tsv"),
             code=code("prepare_images", *PREPARING_KINDS),
@@ -29,12 +30,18 @@ for batch, patients in study.batches.items():
             images=images_of(patients),
             masks=[mask for rater in RATERS for mask in rater_masks_of(patients, rater)],
             quality=f"{IMAGES}/qc-{batch}.tsv",
+            **{
+                kind: f"{IMAGES}/montage-{batch}.{kind}"
+                for kind in ("svg", "png", "tsv")
+            },
             record=record("prepare_images", batch),
         log:
             log_of("prepare_images", batch),
         params:
             settings=settings(
                 patients=patients,
+                missing=study.lacking(patients),
+                simulated=study.simulated,
                 sequences=PLAN["sequences"],
                 raters=[
                     {key: rater[key] for key in ("name", "label")}

@@ -3,21 +3,24 @@
 from pathlib import Path
 
 import pandas as pd
+from radproof.figures.montage import draw, strip_of
+from radproof.figures.style import save
 from radproof.images.prepare import prepare_patient
 from radproof.job import open_job
 from radproof.tables import write_table
 from radproof.volumes import write_volume
 
 with open_job(snakemake) as job:
-    settings, quality = job.settings, []
+    settings, quality, strips = job.settings, [], []
     names = [sequence["name"] for sequence in settings["sequences"]]
     labels = {rater["name"]: rater["label"] for rater in settings["raters"]}
     images = iter(job.input.images)
     masks = iter(job.input.masks)
     for number, patient in enumerate(settings["patients"], 1):
+        missing = settings["missing"].get(patient, [])
         prepared = prepare_patient(
             patient,
-            {name: Path(next(images)) for name in names},
+            {name: Path(next(images)) for name in names if name not in missing},
             {rater: Path(next(masks)) for rater in labels},
             settings["sequences"],
             labels,
@@ -30,5 +33,8 @@ with open_job(snakemake) as job:
         for rater, mask in prepared.masks.items():
             write_volume(mask, folder / f"mask-{rater}.nii.gz")
         quality.append(prepared.qc)
+        strips.append(strip_of(patient, prepared.images, prepared.unmoved, prepared.masks))
         job.log(f"{number}/{len(settings['patients'])} {patient} prepared")
     write_table(pd.concat(quality, ignore_index=True), job.output.quality)
+    figure, plotted = draw(strips, simulated=settings["simulated"])
+    save(figure, plotted, job.output.svg, job.output.png, job.output.tsv)

@@ -221,7 +221,7 @@ def test_the_plan_lets_a_field_through_by_name(tmp_path: Path) -> None:
     assert str(kept) == (
         "patient A1: sub-A1_T1w.nii.gz: header field aux_file may hold a date of birth or other "
         "full date (found 1… (10 characters)); blank it, or let it through with "
-        "phi.allow: [header.aux_file] in the plan"
+        "cohort.phi.allow: [header.aux_file] in the plan"
     )
     assert problems(findings, {"header.descrip", "header.aux_file"}, "A1", "x.nii.gz") == []
 

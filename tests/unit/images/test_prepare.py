@@ -1,4 +1,4 @@
-"""Preparation: masks stay where they are, registration recovers and never degrades."""
+"""Preparation: registration recovers and never degrades, bytes repeat, masks are all there."""
 
 from pathlib import Path
 from typing import Any
@@ -6,16 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from radproof.errors import BadInput
 from radproof.images.body import body_mask
-from radproof.images.grids import analysis_grid, resample_image, resample_mask
-from radproof.images.intensities import scale, window, zscore
 from radproof.images.prepare import prepare_patient
 from radproof.plan import load_plan
 from radproof.provenance import PROJECT
 from radproof.volumes import read_mask, read_volume, write_volume
+
+from tests.unit.images.phantoms import centroid_mm, corner_mask, head
 
 STS = PROJECT.parent / "shared" / "data" / "sts"
 RIGID: dict[str, Any] = {
@@ -36,71 +34,6 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def oblique(image: sitk.Image, angle: float = 0.2) -> sitk.Image:
-    cos, sin = np.cos(angle), np.sin(angle)
-    image.SetDirection((cos, -sin, 0, sin, cos, 0, 0, 0, 1))
-    image.SetOrigin((-30.0, 12.0, 7.0))
-    return image
-
-
-def head(seed: int = 0) -> sitk.Image:
-    """A textured ball on a dark background, 1.1 x 1.1 x 3.3 mm."""
-    z, y, x = np.mgrid[:14, :44, :44]
-    inside = ((x - 22) / 18) ** 2 + ((y - 20) / 16) ** 2 + ((z - 7) / 6.5) ** 2 < 1
-    noise = np.random.default_rng(seed).normal(size=inside.shape).astype(np.float32)
-    texture = sitk.GetArrayFromImage(sitk.DiscreteGaussian(sitk.GetImageFromArray(noise), 4.0))
-    array = np.where(inside, 100 + 200 * texture, 2).astype(np.float32)
-    image = sitk.GetImageFromArray(array)
-    image.SetSpacing((1.1, 1.1, 3.3))
-    return oblique(image)
-
-
-def corner_mask(image: sitk.Image) -> sitk.Image:
-    array = np.zeros(image.GetSize()[::-1], dtype=np.uint8)
-    array[4:9, 10:26, 12:20] = 1
-    array[4:6, 10:14, 20:27] = 1
-    mask = sitk.GetImageFromArray(array)
-    mask.CopyInformation(image)
-    return mask
-
-
-def centroid_mm(mask: sitk.Image) -> np.ndarray:
-    voxels = np.argwhere(sitk.GetArrayViewFromImage(mask) > 0)[:, ::-1].mean(axis=0)
-    return np.array(mask.TransformContinuousIndexToPhysicalPoint(voxels.tolist()))
-
-
-@pytest.mark.parametrize("interpolation", ["nearest", "linear"])
-def test_an_asymmetric_mask_in_an_oblique_frame_stays_put(interpolation: str) -> None:
-    mask = corner_mask(head())
-    grid = analysis_grid(mask, [0.55, 0.55, 1.1], None)
-    moved = resample_mask(mask, grid, interpolation)
-    assert np.abs(centroid_mm(moved) - centroid_mm(mask)).max() < 0.1
-    ratio = sitk.GetArrayViewFromImage(moved).sum() * 0.55 * 0.55 * 1.1
-    assert ratio == pytest.approx(
-        sitk.GetArrayViewFromImage(mask).sum() * 1.1 * 1.1 * 3.3, rel=0.02
-    )
-
-
-@pytest.mark.parametrize("interpolation", ["nearest", "linear"])
-def test_a_mask_already_on_the_grid_is_unchanged(interpolation: str) -> None:
-    mask = corner_mask(head())
-    grid = analysis_grid(mask, list(mask.GetSpacing()), None)
-    assert grid.GetSize() == mask.GetSize()
-    same = resample_mask(mask, grid, interpolation)
-    assert np.array_equal(*(sitk.GetArrayFromImage(each) for each in (mask, same)))
-
-
-def test_the_grid_keeps_centre_and_axes() -> None:
-    image = head()
-    grid = analysis_grid(image, [1.0, 1.0, 3.0], [40, 40, 14])
-    centres = [
-        each.TransformContinuousIndexToPhysicalPoint([(n - 1) / 2 for n in each.GetSize()])
-        for each in (image, grid)
-    ]
-    assert np.allclose(*centres)
-    assert grid.GetDirection() == image.GetDirection()
-
-
 def write_patient(folder: Path, motion: sitk.Euler3DTransform) -> tuple[dict, dict]:
     reference = head()
     moving = sitk.Resample(reference, reference, motion.GetInverse(), sitk.sitkBSpline, 2.0)
@@ -112,7 +45,7 @@ def write_patient(folder: Path, motion: sitk.Euler3DTransform) -> tuple[dict, di
 
 
 def sequences(registration: dict[str, Any]) -> list[dict[str, Any]]:
-    common = {"bias_field": NONE, "intensity": {"kind": "zscore"}}
+    common = {"bias_field": NONE, "intensity": {"kind": "zscore"}, "flags": {}}
     return [
         {"name": "t1", "registration": NONE, **common},
         {"name": "t2", "registration": registration, **common},
@@ -170,42 +103,12 @@ def test_a_mask_beyond_the_grid_is_bad_input_and_partly_beyond_is_counted(tmp_pa
         prepare_patient("P", images, masks, sequences(NONE), {"rater1": 1}, small, 1)
 
 
-@settings(max_examples=20, deadline=None)
-@given(factor=st.floats(0.1, 50), offset=st.floats(-100, 100))
-def test_zscores_do_not_depend_on_the_unit(factor: float, offset: float) -> None:
-    image = head()
-    body = body_mask(image)
-    plain, changed = (
-        sitk.GetArrayFromImage(zscore.scale(each, body, {}))
-        for each in (image, image * factor + offset)
-    )
-    inside = sitk.GetArrayFromImage(body) > 0
-    assert plain[inside].mean() == pytest.approx(0, abs=1e-4)
-    assert plain[inside].std() == pytest.approx(1, abs=1e-4)
-    assert np.allclose(plain, changed, atol=1e-2)
-
-
-def test_window_and_scale() -> None:
-    image = sitk.GetImageFromArray(np.array([[[-1000.0, -150.0, 50.0, 250.0, 3000.0]]]))
-    found = sitk.GetArrayFromImage(window.scale(image, image, {"lower": -150.0, "upper": 250.0}))
-    assert found.ravel().tolist() == [-1, -1, 0, 1, 1]
-    halved = sitk.GetArrayFromImage(scale.scale(image, image, {"divisor": 50.0}))
-    assert halved.ravel()[2] == 1
-
-
 def test_the_body_has_no_holes_and_leaves_the_background_out() -> None:
     image = head()
     image[20:24, 20:24, 6:8] = 0
     body = sitk.GetArrayFromImage(body_mask(image))
     assert body[7, 21, 21] == 1
     assert body[0, 0, 0] == 0
-
-
-def test_what_lies_outside_the_image_takes_its_least_value() -> None:
-    image = head()
-    wide = analysis_grid(image, [1.1, 1.1, 3.3], [80, 80, 20])
-    found = sitk.GetArrayFromImage(resample_image(image, wide, sitk.Transform(), "linear"))
-    assert found[0, 0, 0] == pytest.approx(sitk.GetArrayFromImage(image).min())
 
 
 @pytest.mark.skipif(not STS.is_dir(), reason="shared data folder not present")

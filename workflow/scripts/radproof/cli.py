@@ -93,10 +93,10 @@ def simulate(
     """
     from radproof.errors import Problem
     from radproof.simulation.dataset import write_cohort, write_patient
-    from radproof.study import load_study
+    from radproof.study import read_study
 
     with exit_codes():
-        study = load_study(plan, None)
+        study = read_study(plan, None)
         if not study.simulated:
             raise BadInput(Problem("plan has no simulation section", file=str(plan)))
         arguments = study.plan["simulation"], study.patients()
@@ -105,6 +105,30 @@ def simulate(
             write_patient(*arguments, patient, study.plan["seed"], output)
             print(f"\r{number}/{len(study.patients())} patients", end="", file=sys.stderr)
         print(file=sys.stderr)
+
+
+@app.command()
+def landmarks(
+    plan: Annotated[Path, typer.Argument(help="The study plan.")],
+    sequence: Annotated[str, typer.Option(help="Name of the sequence in the plan.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The JSON file to write.")],
+    dataset: Datasets = None,
+) -> None:
+    """Learn a standard scale of intensity from the training patients' scans of a sequence.
+
+    Example: radproof landmarks config/studies/mine.yaml --sequence T1w -o config/landmarks/T1w.json
+    """
+    from radproof.images.landmark_learning import training_landmarks
+    from radproof.study import machine_datasets, read_study
+    from radproof.tables import write_json
+
+    def progress(done: int, count: int) -> None:
+        end = "\n" if done == count else ""
+        print(f"\r{done}/{count} training patients", end=end, file=sys.stderr)
+
+    with exit_codes():
+        study = read_study(plan, machine_datasets(dataset))
+        write_json(training_landmarks(study, sequence, progress), output)
 
 
 @app.command()

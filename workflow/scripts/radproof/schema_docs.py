@@ -15,6 +15,8 @@ Written from the schemas in `config/schema/` by `make docs`; do not edit it by h
   are refused, and each setting has a mark of origin (stated, inferred, field custom, our choice).
 - `cohorts/<study>.tsv` is the sheet: `patient`, `dataset`, `center`, `set`, `fold`. Made once by
   `radproof split`, edited by hand where needed. Only the set `train` is ever fitted.
+- `landmarks/<name>.json` is a standard scale of intensity where a plan names one: `sequence`,
+  `percentiles`, `values` and the `patients` it was learned on. Made by `radproof landmarks`.
 - `claims/<study>.yaml` holds published numbers and statements to be checked.
 """
 

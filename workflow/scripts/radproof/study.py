@@ -9,6 +9,7 @@ import pandas as pd
 
 from radproof.cohort.sheet import read_sheet
 from radproof.errors import BadInput, Problem
+from radproof.images.standard_scale import read_landmarks
 from radproof.plan import Plan, load_plan, project_path
 from radproof.provenance import PROJECT
 from radproof.schema import read_yaml
@@ -63,10 +64,11 @@ class Study:
     def batches(self) -> dict[str, list[str]]:
         """The batches, each of patients of one set: no job mixes training with other patients."""
         size = self.plan["batch_size"]
+        patients = {name: self.patients(name) for name in self.sets}
         return {
-            f"{name}{1 + start // size:03d}": self.patients(name)[start : start + size]
-            for name in self.sets
-            for start in range(0, len(self.patients(name)), size)
+            f"{name}{1 + start // size:03d}": members[start : start + size]
+            for name, members in patients.items()
+            for start in range(0, len(members), size)
         }
 
     def batches_of(self, set_name: str) -> list[str]:
@@ -75,8 +77,11 @@ class Study:
 
     def set_of(self, batch: str) -> str:
         """Return the set of a batch's patients."""
-        first = self.batches[batch][0]
-        return str(self.sheet.loc[self.sheet["patient"] == first, "set"].iloc[0])
+        return self._set_of_patient[self.batches[batch][0]]
+
+    @cached_property
+    def _set_of_patient(self) -> dict[str, str]:
+        return dict(zip(self.sheet["patient"], self.sheet["set"], strict=True))
 
     @cached_property
     def segmented_groups(self) -> dict[str, list[str]]:
@@ -131,6 +136,15 @@ class Study:
         settings = {key: plan[key] for key in ("clinical", "raters", "cohort")}
         return settings | {"outcome": plan["outcome"]["name"], "sequences": sequences}
 
+    @property
+    def landmarks(self) -> dict[str, str]:
+        """The file of landmarks of each sequence whose intensity is scaled by one."""
+        return {
+            entry["name"]: entry["intensity"]["file"]
+            for entry in self.plan["sequences"]
+            if "file" in entry["intensity"]
+        }
+
     def raw_images(self, patient: str) -> dict[str, str]:
         """Return the path of each raw sequence of a patient, the reference first.
 
@@ -170,6 +184,21 @@ def load_study(plan_path: str | Path, datasets: str | dict[str, str] | None) -> 
     Raises
     ------
     BadInput
+        If the plan, the sheet or a file of landmarks cannot be used.
+    """
+    study = read_study(plan_path, datasets)
+    problems = _landmark_problems(study)
+    if problems:
+        raise BadInput(problems)
+    return study
+
+
+def read_study(plan_path: str | Path, datasets: str | dict[str, str] | None) -> Study:
+    """Load a study whose files of landmarks are yet to be learned, and are not looked at.
+
+    Raises
+    ------
+    BadInput
         If the plan or the sheet cannot be used.
     """
     plan = load_plan(plan_path)
@@ -178,6 +207,35 @@ def load_study(plan_path: str | Path, datasets: str | dict[str, str] | None) -> 
     if "simulation" in plan:
         places |= dict.fromkeys(sheet["dataset"], f"results/{plan['study']}/dataset")
     return Study(plan, sheet, places)
+
+
+def _landmark_problems(study: Study) -> list[Problem]:
+    """Return what forbids the landmarks: unusable, of another sequence, of held-out patients."""
+    sets = dict(zip(study.sheet["patient"].str.lower(), study.sheet["set"], strict=True))
+    problems = []
+    for sequence, file in study.landmarks.items():
+        path = str(project_path(file))
+        try:
+            found = read_landmarks(file)
+        except BadInput as error:
+            problems += error.problems
+            continue
+        if found["sequence"] != sequence:
+            what = "landmarks are of another sequence"
+            problems.append(Problem(what, file=path, found=found["sequence"], expected=sequence))
+        problems += [
+            Problem(
+                "landmarks were learned on a patient outside the training set",
+                patient=patient,
+                file=path,
+                found=f"set {sets[patient.lower()]}",
+                expected="training patients, or none of the sheet",
+                remedy="learn them again with radproof landmarks",
+            )
+            for patient in found["patients"]
+            if sets.get(patient.lower(), "train") != "train"
+        ]
+    return problems
 
 
 def machine_datasets(given: str | list[str] | dict[str, str] | None) -> dict[str, str]:

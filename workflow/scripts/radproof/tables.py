@@ -1,6 +1,7 @@
 """Reading and writing tables so that values round-trip and bytes repeat."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,13 @@ def read_json(path: str | Path) -> Any:
 
 
 def write_json(value: Any, path: str | Path) -> None:
-    """Write JSON with stable order of lines; floats round-trip, NaN is refused."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    """Write JSON with stable order of lines; floats round-trip, NaN is refused.
+
+    The file is put in place whole, so that one that was stopped leaves the old one.
+    """
+    place = Path(path)
+    place.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    Path(path).write_text(text + "\n", encoding="utf-8")
+    unfinished = place.with_name(f".{place.name}.{os.getpid()}")
+    unfinished.write_text(text + "\n", encoding="utf-8")
+    unfinished.replace(place)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from radproof.cohort.files import check_files, list_files
 from radproof.cohort.flow import flow_of
 from radproof.cohort.outcomes import outcome_problems
 from radproof.cohort.participants import patient_table, read_participants, text_columns
+from radproof.cohort.privacy import participants_findings
+from radproof.cohort.privacy import problems as privacy_problems
 from radproof.errors import BadInput, Problem
 
 
@@ -65,12 +68,15 @@ def inspect_cohort(
     """
     participants = _participants(rows, datasets, text_columns(settings["clinical"]))
     patients, problems = patient_table(rows, participants, settings)
+    problems += _personal_problems(participants, set(settings["cohort"]["phi"]["allow"]))
     listed = [
         list_files(row, datasets[row["dataset"]], settings) for row in rows.to_dict("records")
     ]
-    limits = settings["cohort"]["masks"]
+    check = partial(check_files, limits=settings["cohort"], content=content)
+    # The first alone: the readers of a library are set up at first use, by one thread.
+    results = [check(files) for files in listed[:1]]
     with ThreadPoolExecutor(workers) as pool:
-        results = list(pool.map(lambda files: check_files(files, limits, content=content), listed))
+        results += pool.map(check, listed[1:])
     for _, found in results:
         problems += found
     files = pd.DataFrame([row for table, _ in results for row in table])
@@ -142,6 +148,18 @@ def _missing_sequences(
         [name for name in names if (patient, name) not in there] for patient in patients["patient"]
     )
     return [", ".join(absent) or None for absent in lacking]
+
+
+def _personal_problems(
+    participants: Mapping[str, pd.DataFrame], allowed: set[str]
+) -> list[Problem]:
+    return [
+        problem
+        for name, table in participants.items()
+        for problem in privacy_problems(
+            participants_findings(table), allowed, "", f"{name}/participants.tsv"
+        )
+    ]
 
 
 def _shared_files(files: pd.DataFrame) -> list[Problem]:

@@ -9,6 +9,8 @@ import numpy as np
 
 from radproof.cohort.content import image_problems, mask_problems, read_voxels
 from radproof.cohort.headers import geometry_columns, read_header
+from radproof.cohort.privacy import header_findings, name_findings, sidecar_findings
+from radproof.cohort.privacy import problems as privacy_problems
 from radproof.errors import BadInput, Problem
 from radproof.provenance import sha256_of
 from radproof.volumes import Grid, grid_differences
@@ -67,7 +69,7 @@ def check_files(
     files
         Of one patient, the reference sequence first.
     limits
-        The plan's ``cohort.masks``: what a mask may be.
+        The plan's ``cohort``: what a mask may be, what may hold personal data.
     content
         Whether to read voxels and hash files, too.
     """
@@ -78,7 +80,7 @@ def check_files(
         if file.optional and not file.path.exists():
             continue
         header, found = read_header(file.path, file.patient)
-        problems += _place_problems(file)
+        problems += _place_problems(file) + _personal_problems(file, limits["phi"]["allow"])
         problems += found
         if header is None or found:
             continue
@@ -89,7 +91,7 @@ def check_files(
         row = {key: getattr(file, key) for key in ("patient", "dataset", "role", "name", "file")}
         row |= {"bytes": file.path.stat().st_size} | geometry_columns(header)
         if content:
-            facts, found = _read_content(file, header, limits)
+            facts, found = _read_content(file, header, limits["masks"])
             problems += found
             row |= facts
         rows.append(row)
@@ -107,6 +109,15 @@ def _place_problems(file: RawFile) -> list[Problem]:
             remedy="copy the file into the data set, or give the folder it belongs to",
         )
     ]
+
+
+def _personal_problems(file: RawFile, allowed: list[str]) -> list[Problem]:
+    try:
+        findings = sidecar_findings(file.path)
+    except BadInput as error:
+        return error.problems
+    findings += header_findings(file.path) + name_findings(file.file)
+    return privacy_problems(findings, set(allowed), file.patient, str(file.path))
 
 
 def _grid_problems(header: Grid, reference: Grid, file: RawFile) -> list[Problem]:

@@ -130,7 +130,7 @@ def _problem(finding: Finding, patient: str, file: str) -> Problem:
         patient=patient,
         file=file,
         found=finding.hint,
-        remedy=f"{cure}, or let it through with phi.allow: [{finding.field}] in the plan",
+        remedy=f"{cure}, or let it through with cohort.phi.allow: [{finding.field}] in the plan",
     )
 
 

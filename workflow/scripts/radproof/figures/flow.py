@@ -1,30 +1,123 @@
-"""Patient flow: how many patients each step of the check left, by set."""
+"""Patient flow: who entered, who was left out and why, and who was analysed, by set."""
 
-import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from radproof.figures.style import ONE_COLUMN_MM, TWO_COLUMNS_MM, label_of, new_figure, print_style
+from radproof.errors import BadInput, Problem
+from radproof.figures.style import (
+    GREY,
+    ONE_COLUMN_MM,
+    SIMULATED_STRIP_MM,
+    TWO_COLUMNS_MM,
+    label_of,
+    new_figure,
+    print_style,
+    width_mm,
+    wrapped,
+)
 
-LINE_MM = 3.4
-PADDING_MM = 1.6
-GAP_MM = 5.0
-COLUMN_GAP_MM = 4.0
-CHARACTER_MM = 1.62
 COLUMNS = ["set", "step", "n", "n_events", "note"]
+PARTICIPANTS, ENTERED, EXCLUDED, ANALYSED = (
+    *("participants of the data sets", "in the sheet"),
+    *("excluded: ", "analysed"),
+)
+SETS_IN_ONE_COLUMN = 3
+
+LINE_MM = 3.2
+PADDING_MM = 1.6
+EDGE_MM = 1.0
+COLUMN_GAP_MM = 2.5
+# From a box to the side box below it, and the length of an arrow that ends at a box.
+ABOVE_SIDE_MM = 2.6
+ARROW_MM = 4.4
+# A column at least as wide as this has room for a side box right of its middle.
+WIDE_MM = 70.0
+NARROW_TRUNK_MM = 3.0
+BRANCH_MM = 3.6
+NUMBER_GAP_MM = 1.3
+
+FILL_ENTERED, FILL_EXCLUDED, FILL_ANALYSED = "#F2F6FA", "#FFFFFF", "#D6E6F4"
+DARK_GREY = "#595959"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A set: those who entered, each reason to leave with its number, those who were analysed.
+
+    The participants of all data sets are an arm without anyone analysed; the sets come after it.
+    """
+
+    name: str
+    entered: pd.Series
+    reasons: list[tuple[str, int]]
+    analysed: pd.Series | None
+
+    @property
+    def n_excluded(self) -> int:
+        """Return how many left."""
+        return sum(n for _, n in self.reasons)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a box; ``number`` stands in a column of its own, left of the text."""
+
+    text: str
+    number: str = ""
+    bold: bool = False
+    grey: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """Where the boxes of an arm stand, in mm: main boxes, the trunk between them, the side box."""
+
+    left: float
+    width: float
+
+    @property
+    def wide(self) -> bool:
+        """Return whether the trunk stands in the middle."""
+        return self.width >= WIDE_MM
+
+    @property
+    def middle(self) -> float:
+        """Return the middle, where an arrow from above arrives."""
+        return self.left + self.width / 2
+
+    @property
+    def main(self) -> tuple[float, float]:
+        """Return left edge and width of the main boxes."""
+        width = 0.6 * self.width if self.wide else self.width
+        return self.middle - width / 2, width
+
+    @property
+    def trunk(self) -> float:
+        """Return where the line between the main boxes stands."""
+        return self.middle if self.wide else self.left + NARROW_TRUNK_MM
+
+    @property
+    def side(self) -> tuple[float, float]:
+        """Return left edge and width of the side box."""
+        left = self.trunk + BRANCH_MM
+        return left, self.left + self.width - left
 
 
 @print_style()
 def draw(flow: pd.DataFrame, *, simulated: bool) -> tuple[Figure, pd.DataFrame]:
-    """Draw one column of boxes a set, one box a step.
+    """Draw one column of boxes a set: those in the sheet, those excluded beside, those analysed.
 
     Parameters
     ----------
     flow
-        ``set``, ``step``, ``n`` patients, ``n_events`` and ``note``, steps in order.
+        ``set``, ``step``, ``n`` patients, ``n_events`` and ``note``: for each set ``in the sheet``,
+        any number of ``excluded: <reason>``, and ``analysed``. Before them there may be
+        ``participants of the data sets``, of whom some are in no set.
     simulated
         Whether the patients are simulated.
 
@@ -32,59 +125,252 @@ def draw(flow: pd.DataFrame, *, simulated: bool) -> tuple[Figure, pd.DataFrame]:
     -------
     tuple
         The figure and the rows it shows.
+
+    Raises
+    ------
+    BadInput
+        If steps are missing or unknown, or the numbers do not add up.
     """
     plotted = flow[COLUMNS].reset_index(drop=True)
-    names = list(dict.fromkeys(plotted["set"]))
-    width = ONE_COLUMN_MM if len(names) < 3 else TWO_COLUMNS_MM
-    column = (width - 2 - COLUMN_GAP_MM * (len(names) - 1)) / len(names)
-    texts = {
-        name: [_lines(row, column) for _, row in plotted[plotted["set"] == name].iterrows()]
-        for name in names
-    }
-    height = 8 + max(sum(_height(lines) + GAP_MM for lines in boxes) for boxes in texts.values())
-    figure = new_figure(width, height + 5 * simulated, simulated)
+    head, arms = arms_of(plotted)
+    width = ONE_COLUMN_MM if len(arms) <= SETS_IN_ONE_COLUMN else TWO_COLUMNS_MM
+    whole = Column(EDGE_MM, width - 2 * EDGE_MM)
+    columns = _columns(whole, len(arms))
+    top = _arms_top(head, whole)
+    rows = _row_heights(arms, columns[0])
+    height = top + sum(rows) + EDGE_MM
+    strip = SIMULATED_STRIP_MM * simulated
+    figure = new_figure(width, height + strip, simulated)
     figure.set_layout_engine("none")
-    axes = figure.add_axes((0.0, 0.0, 1.0, height / (height + 5 * simulated)))
+    axes = figure.add_axes((0.0, 0.0, 1.0, height / (height + strip)))
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
-    for index, name in enumerate(names):
-        left = 1 + index * (column + COLUMN_GAP_MM)
-        title = f"{label_of(name)} set"
-        axes.text(left + column / 2, 3.5, title, ha="center", va="center", fontweight="bold")
-        _draw_column(axes, texts[name], left, column)
+    if head:
+        _draw_head(axes, head, whole, [column.middle for column in columns], top)
+    for arm, column in zip(arms, columns, strict=True):
+        _draw_arm(axes, arm, column, top, rows)
     return figure, plotted
 
 
-def _lines(row: pd.Series, column_mm: float) -> list[str]:
-    events = "" if pd.isna(row["n_events"]) else f", {int(row['n_events'])} with event"
+def arms_of(flow: pd.DataFrame) -> tuple[Arm | None, list[Arm]]:
+    """Return the participants of all data sets, if they are told, and the sets in order.
+
+    Raises
+    ------
+    BadInput
+        If steps are missing or unknown, or the numbers do not add up.
+    """
+    head, arms = None, []
+    for name, rows in flow.groupby("set", sort=False):
+        arm = _arm(str(name), rows)
+        if arm.analysed is None:
+            head = arm
+        else:
+            arms.append(arm)
+    if not arms:
+        raise BadInput(Problem("flow of patients has no set"))
+    if head:
+        _check_sum(head, sum(int(arm.entered["n"]) for arm in arms), "sets")
+    return head, arms
+
+
+def _arm(name: str, rows: pd.DataFrame) -> Arm:
+    steps = rows["step"].astype(str)
+    left = steps.str.startswith(EXCLUDED)
+    main = steps[~left].tolist()
+    if main not in ([PARTICIPANTS], [ENTERED, ANALYSED]) or rows["n"].isna().any():
+        raise BadInput(
+            Problem(
+                f"flow of patients cannot be read in the set {name}",
+                found=", ".join(steps),
+                expected=f"{ENTERED}, reasons, {ANALYSED}, each with its number of patients",
+            )
+        )
+    reasons = [
+        (step.removeprefix(EXCLUDED), int(n))
+        for step, n in zip(steps[left], rows.loc[left, "n"], strict=True)
+    ]
+    kept = rows[~left]
+    arm = Arm(name, kept.iloc[0], reasons, kept.iloc[1] if len(main) == 2 else None)
+    if arm.analysed is not None:
+        _check_sum(arm, int(arm.analysed["n"]), "analysed")
+    return arm
+
+
+def _check_sum(arm: Arm, stayed: int, where: str) -> None:
+    entered = int(arm.entered["n"])
+    if entered != arm.n_excluded + stayed:
+        raise BadInput(
+            Problem(
+                f"flow of patients does not add up in the set {arm.name}",
+                found=f"{entered} {arm.entered['step']}",
+                expected=f"{arm.n_excluded} excluded + {stayed} {where}",
+            )
+        )
+
+
+def _columns(whole: Column, count: int) -> list[Column]:
+    width = (whole.width - COLUMN_GAP_MM * (count - 1)) / count
+    return [Column(whole.left + index * (width + COLUMN_GAP_MM), width) for index in range(count)]
+
+
+def _entered_lines(arm: Arm, column: Column) -> list[Line]:
+    title = [] if arm.analysed is None else [f"{label_of(arm.name)} set"]
+    room = column.main[1] - 2 * PADDING_MM
+    lines = [Line(text, bold=True) for part in title for text in wrapped(part, room, bold=True)]
+    return lines + _main_lines(arm.entered, room)
+
+
+def _analysed_lines(arm: Arm, column: Column) -> list[Line]:
+    assert arm.analysed is not None
+    return _main_lines(arm.analysed, column.main[1] - 2 * PADDING_MM)
+
+
+def _main_lines(row: pd.Series, room: float) -> list[Line]:
+    """Return the step, its patients, those of them with the event where known, and the note."""
+    step = str(row["step"])
+    parts = [step[:1].upper() + step[1:], f"n = {int(row['n'])}"]
+    if not pd.isna(row["n_events"]):
+        parts.append(f"{int(row['n_events'])} with event")
+    lines = [Line(text) for part in parts for text in wrapped(part, room)]
     note = "" if pd.isna(row["note"]) else str(row["note"])
-    width = max(12, int((column_mm - 2 * PADDING_MM) / CHARACTER_MM))
-    parts = [str(row["step"]), f"n = {int(row['n'])}{events}", note]
-    return [line for part in parts for line in textwrap.wrap(part, width)]
+    return lines + [Line(text, grey=True) for text in wrapped(note, room)]
 
 
-def _height(lines: list[str]) -> float:
+def _side_lines(arm: Arm, column: Column) -> list[Line]:
+    """Return how many left, then each reason with its number; nothing where nobody left."""
+    if not arm.reasons:
+        return []
+    room = column.side[1] - 2 * PADDING_MM
+    lines = [Line(text) for text in wrapped(f"Excluded: n = {arm.n_excluded}", room)]
+    for reason, n in arm.reasons:
+        first, *others = wrapped(reason, room - _number_room(arm.reasons))
+        lines += [Line(first, number=str(n)), *(Line(text, number=" ") for text in others)]
+    return lines
+
+
+def _number_room(reasons: Sequence[tuple[str, int]]) -> float:
+    return max(width_mm(str(n)) for _, n in reasons) + NUMBER_GAP_MM
+
+
+def _height(lines: Sequence[Line]) -> float:
     return len(lines) * LINE_MM + 2 * PADDING_MM
 
 
-def _draw_column(axes: Axes, boxes: list[list[str]], left: float, width: float) -> None:
-    top, centre = 7.0, left + width / 2
-    for index, lines in enumerate(boxes):
-        height = _height(lines)
-        if index:
-            arrow = {"arrowstyle": "-|>", "color": "black", "linewidth": 0.8, "shrinkA": 0}
-            axes.annotate("", (centre, top), (centre, top - GAP_MM), arrowprops=arrow)
-        box = FancyBboxPatch(
+def _between(side: float) -> float:
+    """Return the distance of two main boxes with a side box of this height, 0 for none."""
+    return ABOVE_SIDE_MM + side + ARROW_MM if side else ARROW_MM
+
+
+def _side_height(arms: Sequence[Arm], column: Column) -> float:
+    return max((_height(_side_lines(arm, column)) for arm in arms if arm.reasons), default=0.0)
+
+
+def _row_heights(arms: Sequence[Arm], column: Column) -> tuple[float, float, float]:
+    """Return the heights of first boxes, of what is between, of last boxes: alike in all sets."""
+    return (
+        max(_height(_entered_lines(arm, column)) for arm in arms),
+        _between(_side_height(arms, column)),
+        max(_height(_analysed_lines(arm, column)) for arm in arms),
+    )
+
+
+def _arms_top(head: Arm | None, whole: Column) -> float:
+    if head is None:
+        return EDGE_MM
+    above = EDGE_MM + _height(_entered_lines(head, whole))
+    return above + _between(_side_height([head], whole)) + ABOVE_SIDE_MM
+
+
+def _draw_head(
+    axes: Axes, head: Arm, column: Column, middles: Sequence[float], arms_top: float
+) -> None:
+    """Draw the participants of all data sets, and from them an arrow to each set."""
+    lines = _entered_lines(head, column)
+    bottom = EDGE_MM + _height(lines)
+    _draw_box(axes, lines, (*column.main, EDGE_MM, _height(lines)), FILL_ENTERED)
+    split = arms_top - ARROW_MM
+    _draw_line(axes, [column.trunk, column.trunk], [bottom, split])
+    _draw_line(axes, [min(middles), max(middles)], [split, split])
+    for middle in middles:
+        _draw_arrow(axes, (middle, split), (middle, arms_top))
+    _draw_side(axes, head, column, bottom)
+
+
+def _draw_arm(
+    axes: Axes, arm: Arm, column: Column, top: float, rows: tuple[float, float, float]
+) -> None:
+    first, between, last = rows
+    bottom, end = top + first, top + first + between
+    _draw_box(axes, _entered_lines(arm, column), (*column.main, top, first), FILL_ENTERED)
+    _draw_arrow(axes, (column.trunk, bottom), (column.trunk, end))
+    _draw_side(axes, arm, column, bottom)
+    _draw_box(axes, _analysed_lines(arm, column), (*column.main, end, last), FILL_ANALYSED)
+
+
+def _draw_side(axes: Axes, arm: Arm, column: Column, bottom: float) -> None:
+    """Draw who left, beside the trunk below a box that ends at ``bottom``."""
+    lines = _side_lines(arm, column)
+    if not lines:
+        return
+    (left, width), top, height = column.side, bottom + ABOVE_SIDE_MM, _height(lines)
+    middle = top + height / 2
+    _draw_arrow(axes, (column.trunk, middle), (left, middle))
+    _draw_box(axes, lines, (left, width, top, height), FILL_EXCLUDED, _number_room(arm.reasons))
+
+
+def _draw_box(
+    axes: Axes,
+    lines: Sequence[Line],
+    place: tuple[float, float, float, float],
+    fill: str,
+    number_room: float | None = None,
+) -> None:
+    """Draw a box at (left, width, top, height); text is centred where there are no numbers."""
+    left, width, top, height = place
+    style = "round,pad=0,rounding_size=0.8"
+    edge = "black" if number_room is None else GREY
+    axes.add_patch(
+        FancyBboxPatch(
             (left, top),
             width,
             height,
-            boxstyle="round,pad=0,rounding_size=1",
-            facecolor="#F2F6FA",
-            edgecolor="black",
+            boxstyle=style,
+            facecolor=fill,
+            edgecolor=edge,
             linewidth=0.6,
         )
-        axes.add_patch(box)
-        axes.text(
-            centre, top + height / 2, "\n".join(lines), ha="center", va="center", linespacing=1.25
-        )
-        top += height + GAP_MM
+    )
+    first = top + (height - len(lines) * LINE_MM) / 2
+    for index, line in enumerate(lines):
+        baseline = first + (index + 0.76) * LINE_MM
+        if number_room is None:
+            _write(axes, left + width / 2, baseline, line, "center")
+            continue
+        start = left + PADDING_MM
+        if line.number.strip():
+            number = start + number_room - NUMBER_GAP_MM
+            _write(axes, number, baseline, Line(line.number), "right")
+        _write(axes, start + number_room * bool(line.number), baseline, line, "left")
+
+
+def _write(axes: Axes, x: float, y: float, line: Line, align: str) -> None:
+    axes.text(
+        x,
+        y,
+        line.text,
+        ha=align,
+        va="baseline",
+        fontweight="bold" if line.bold else "normal",
+        color=DARK_GREY if line.grey else "black",
+        parse_math=False,
+    )
+
+
+def _draw_line(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:
+    axes.plot(x, y, color="black", linewidth=0.8, solid_capstyle="projecting", zorder=0)
+
+
+def _draw_arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    style = {"arrowstyle": "-|>", "color": "black", "linewidth": 0.8, "mutation_scale": 7}
+    axes.annotate("", end, start, arrowprops={**style, "shrinkA": 0, "shrinkB": 0}, zorder=0)

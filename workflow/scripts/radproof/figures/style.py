@@ -9,12 +9,15 @@ import matplotlib.style
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 from radproof.tables import write_table
 
 ONE_COLUMN_MM = 89.0
 TWO_COLUMNS_MM = 180.0
 MM_PER_INCH = 25.4
+POINTS_PER_INCH = 72.0
 SIMULATED = "Simulated cohort"
 SIMULATED_STRIP_MM = 5.0
 SMALL_PT = 7.0
@@ -92,6 +95,36 @@ def panel_letter(axes: Axes, letter: str, title: str) -> None:
 def label_of(name: str) -> str:
     """Return a name of the plan as it is shown: underscores become spaces."""
     return name.replace("_", " ")
+
+
+def width_mm(text: str, bold: bool = False) -> float:
+    """Return how wide a line of text is."""
+    weight = "bold" if bold else "normal"
+    font = FontProperties(family=SETTINGS["font.family"], size=SMALL_PT, weight=weight)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(width) * MM_PER_INCH / POINTS_PER_INCH
+
+
+def wrapped(text: str, room_mm: float, bold: bool = False) -> list[str]:
+    """Return text in lines no wider than the room; only words that are wider are broken."""
+    lines = [""]
+    for word in text.split():
+        for piece in _broken(word, room_mm, bold):
+            longer = f"{lines[-1]} {piece}".strip()
+            if width_mm(longer, bold) <= room_mm:
+                lines[-1] = longer
+            else:
+                lines.append(piece)
+    return [line for line in lines if line]
+
+
+def _broken(word: str, room_mm: float, bold: bool) -> list[str]:
+    """Return pieces of a word that fit the room, broken after a sign if there is one."""
+    if width_mm(word, bold) <= room_mm or len(word) == 1:
+        return [word]
+    fits = [end for end in range(1, len(word)) if width_mm(word[:end], bold) <= room_mm] or [1]
+    end = max((end for end in fits if word[end - 1] in "_-/"), default=fits[-1])
+    return [word[:end], *_broken(word[end:], room_mm, bold)]
 
 
 def kind_label(set_name: str, kind: str) -> str:

@@ -62,9 +62,9 @@ def best_aligned(
         If the images do not overlap, from any start.
     """
     for resolution_mm in settings["resolutions_mm"]:
-        images = [coarsened(image, resolution_mm) for image in (fixed, moving)]
-        method = _mutual_information(images[0], settings, seed)
-        starts = [_best_end(method, *images, starts)]
+        coarse, moved = (coarsened(image, resolution_mm) for image in (fixed, moving))
+        method = _mutual_information(coarse, settings, seed)
+        starts = [_best_end(method, coarse, moved, starts)]
     return starts[0]
 
 

@@ -4,6 +4,10 @@ import numpy as np
 import SimpleITK as sitk
 
 INTERPOLATORS = {"linear": sitk.sitkLinear, "bspline": sitk.sitkBSpline}
+LABEL_INTERPOLATORS = {
+    "nearest": sitk.sitkNearestNeighbor,
+    "label_gaussian": sitk.sitkLabelGaussian,
+}
 
 
 def analysis_grid(
@@ -51,12 +55,18 @@ def resample_image(
 
 
 def resample_mask(mask: sitk.Image, grid: sitk.Image, interpolation: str) -> sitk.Image:
-    """Return a 0/1 mask on the grid: the nearest voxel, or half of a linear interpolation.
+    """Return a 0/1 mask on the grid: nearest voxel, half of a linear or of a Gaussian weight.
 
-    A mask that is already on the grid comes back bit for bit.
+    A mask that is already on the grid comes back bit for bit, but not by ``label_gaussian``: its SD
+    is one voxel of the mask whatever the grid (cut off at one SD), so that corners are rounded off
+    (a box of 16 x 8 x 5 voxels loses a tenth of its volume) and what is one voxel thin is lost.
+    Where voxels of the grid lie midway between the mask's (spacings in a ratio of 2), ``nearest``
+    and ``label_gaussian`` take the same side each time and may move a mask by up to half of its
+    voxel; ``linear`` takes both.
     """
-    if interpolation == "nearest":
-        return sitk.Resample(mask, grid, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
+    if interpolation in LABEL_INTERPOLATORS:
+        interpolator = LABEL_INTERPOLATORS[interpolation]
+        return sitk.Resample(mask, grid, sitk.Transform(), interpolator, 0)
     soft = sitk.Cast(mask, sitk.sitkFloat32)
     soft = sitk.Resample(soft, grid, sitk.Transform(), sitk.sitkLinear, 0.0)
     return sitk.Cast(soft >= 0.5, sitk.sitkUInt8)

@@ -23,9 +23,6 @@ def register(
         If the images do not overlap.
     """
     near = rigid.register(fixed, moving, settings | {"kind": "rigid"}, seed)
-    start = sitk.AffineTransform(3)
-    start.SetCenter(near.GetCenter())
-    start.SetMatrix(near.GetMatrix())
-    start.SetTranslation(near.GetTranslation())
+    start = sitk.AffineTransform(near.GetMatrix(), near.GetTranslation(), near.GetCenter())
     found = best_aligned(fixed, moving, [start], settings, seed)
     return min(near, found, key=lambda each: negative_mutual_information(fixed, moving, each))

@@ -9,7 +9,7 @@ from radproof.images.alignment import best_aligned, initial_rigid, turned_starts
 
 def register(
     fixed: sitk.Image, moving: sitk.Image, settings: dict[str, Any], seed: int
-) -> sitk.Transform:
+) -> sitk.Euler3DTransform:
     """Return the rigid transform from points of the fixed to points of the moving image (mm).
 
     Mattes mutual information on a seeded sample of voxels, coarse to fine, regular steps along the
@@ -25,4 +25,4 @@ def register(
     """
     start = initial_rigid(fixed, moving, settings["initial"])
     starts = turned_starts(start, settings["search_deg"])
-    return best_aligned(fixed, moving, starts, settings, seed)
+    return sitk.Euler3DTransform(best_aligned(fixed, moving, starts, settings, seed))

@@ -95,7 +95,12 @@ def _boxes(
 ) -> dict[str, np.ndarray]:
     """Return the bounding box of each mask that PyRadiomics can use; note why others cannot."""
     boxes = {}
+    # A missing sequence is 0 throughout; no prepared image is.
+    missing = not sitk.GetArrayViewFromImage(image).any()
     for name, mask in masks.items():
+        if missing:
+            outcomes.append({"mask": name, "sequence": sequence, "reason": "sequence is missing"})
+            continue
         if not sitk.GetArrayViewFromImage(mask).any():
             outcomes.append({"mask": name, "sequence": sequence, "reason": "mask is empty"})
             continue
