@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import nibabel
 import pandas as pd
 import pytest
 from radproof.cohort.check import merge_cohort
@@ -168,3 +169,33 @@ def test_a_missing_sequence_may_be_filled_and_is_counted(tmp_path: Path) -> None
     file_of(tmp_path, SEQUENCES[0], "A2").unlink()
     with pytest.raises(BadInput, match=r"T1w\.nii\.gz: file is missing"):
         check(tmp_path, sheet, missing_sequence="zero_channel")
+
+
+def give_away(folder: Path) -> None:
+    """Write a name into a header, a birth date into a sidecar and a column of telephone numbers."""
+    path = image_path(folder)
+    image = nibabel.loadsave.load(path)
+    image.header["descrip"] = b"Muster^Erika"
+    nibabel.loadsave.save(image, path)
+    sidecar = path.with_name(path.name.replace(".nii.gz", ".json"))
+    sidecar.write_text('{"PatientBirthDate": "19641231"}')
+    table = participants().assign(phone="+49 30 1234567")
+    write_table(table, folder / "participants.tsv")
+
+
+def test_personal_data_are_refused_and_never_repeated(tmp_path: Path) -> None:
+    sheet = make_dataset(tmp_path)
+    give_away(tmp_path)
+    with pytest.raises(BadInput) as caught:
+        check(tmp_path, sheet, content=False)
+    text = str(caught.value)
+    fields = ("participants.phone", "sidecar.PatientBirthDate", "header.descrip")
+    assert [field in text for field in fields] == [True] * 3
+    assert not any(secret in text for secret in ("Erika", "Muster", "1964", "1234567"))
+
+
+def test_the_plan_may_let_fields_through(tmp_path: Path) -> None:
+    sheet = make_dataset(tmp_path)
+    give_away(tmp_path)
+    fields = ["participants.phone", "sidecar.PatientBirthDate", "header.descrip"]
+    check(tmp_path, sheet, phi={"allow": fields})

@@ -77,7 +77,10 @@ def _stamp(path: str) -> str:
 def _remembered(memory: Path | None, key: str) -> list[Problem] | None:
     if memory is None or not memory.is_file():
         return None
-    kept = json.loads(memory.read_text(encoding="utf-8"))
+    try:
+        kept = json.loads(memory.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
     return [Problem(**item) for item in kept["problems"]] if kept["key"] == key else None
 
 
