@@ -86,6 +86,8 @@ rule write_report:
         segmentation=SEGMENTATION_SUMMARIES,
         description=f"{COHORT}/description.tsv",
         flow=f"{COHORT}/flow.tsv",
+        excluded=f"{COHORT}/excluded.tsv",
+        quality=[f"{IMAGES}/qc-{batch}.tsv" for batch in study.batches],
         claims=f"{DOSSIER}/claims.tsv",
         models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
         lineage=f"{DOSSIER}/lineage.json",

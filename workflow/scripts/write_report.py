@@ -2,25 +2,29 @@
 
 from pathlib import Path
 
+import pandas as pd
 from radproof.dossier.report import report_context, write_report
 from radproof.job import open_job
 from radproof.provenance import package_versions
 from radproof.tables import read_json, read_table
 
 with open_job(snakemake) as job:
-    tables = {Path(path).stem: path for path in [*job.input.tables, job.input.flow]}
-    tables["description"] = job.input.description
+    cohort = [job.input[name] for name in ("flow", "excluded", "description")]
+    tables = {Path(path).stem: path for path in [*job.input.tables, *cohort]}
     for path in job.input.segmentation:
         tables[f"segmentation-{Path(path).parent.name}"] = path
     folder = Path(job.output.report).parents[1]
+    shown = {
+        name: (read_table(path), f"../{Path(path).relative_to(folder)}")
+        for name, path in tables.items()
+    }
+    quality = pd.concat(map(read_table, job.input.quality), ignore_index=True)
+    shown["quality"] = (quality.dropna(subset="flags"), "../images/")
     lineage = read_json(job.input.lineage)
     context = report_context(
         job.settings["plan"],
         [Path(path) for path in job.input.figures],
-        {
-            name: (read_table(path), f"../{Path(path).relative_to(folder)}")
-            for name, path in tables.items()
-        },
+        shown,
         read_table(job.input.claims),
         [read_json(path) for path in job.input.models],
         lineage["jobs"],

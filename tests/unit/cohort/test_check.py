@@ -165,7 +165,7 @@ def test_a_missing_sequence_may_be_filled_and_is_counted(tmp_path: Path) -> None
     tables = check(tmp_path, sheet, missing_sequence="zero_channel")
     assert tables.patients["missing_sequences"].dropna().tolist() == ["t2"]
     notes = tables.flow.set_index(["set", "step"])["note"]
-    assert notes["train", "analysed"] == "1 lack a sequence and have zeros there"
+    assert notes["train", "analysed"] == "1 with a missing sequence, zeros there"
     file_of(tmp_path, SEQUENCES[0], "A2").unlink()
     with pytest.raises(BadInput, match=r"T1w\.nii\.gz: file is missing"):
         check(tmp_path, sheet, missing_sequence="zero_channel")

@@ -7,6 +7,7 @@ import pytest
 from radproof.dossier.captions import CAPTIONS, caption_of
 from radproof.dossier.claims import check_claims, read_claims
 from radproof.dossier.report import STAGES, report_context, text, write_report
+from radproof.study import EXCLUDED_COLUMNS
 
 PROJECT = Path(__file__).resolve().parents[3]
 BANNER = "SIMULATED COHORT: no finding here is about real patients"
@@ -34,6 +35,9 @@ class Page(HTMLParser):
 
     def of(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.elements if name == tag]
+
+
+NOBODY = pd.DataFrame(columns=EXCLUDED_COLUMNS)
 
 
 def plan(simulated: bool) -> dict:
@@ -66,7 +70,7 @@ def plan(simulated: bool) -> dict:
     return value | ({"simulation": {"men": 3}} if simulated else {})
 
 
-def context(folder: Path, simulated: bool = True) -> dict:
+def context(folder: Path, simulated: bool = True, excluded: pd.DataFrame = NOBODY) -> dict:
     figures = [folder / f"{name}.png" for name in ("flow", "overlays-unet", "roc")]
     for figure in figures:
         figure.write_bytes(PNG)
@@ -84,6 +88,7 @@ def context(folder: Path, simulated: bool = True) -> dict:
         figures,
         {
             "flow": (flow, "../cohort/flow.tsv"),
+            "excluded": (excluded, "../cohort/excluded.tsv"),
             "discrimination": (pd.DataFrame([area]), "../evaluation/discrimination.tsv"),
         },
         check_claims(claims, {}, simulated),
@@ -188,7 +193,8 @@ def test_every_figure_has_a_caption():
     modules = {
         path.stem
         for path in (PROJECT / "workflow/scripts/radproof/figures").glob("[a-z]*.py")
-        if path.stem != "style"
+        # A montage is a sheet to scan in the folder of images, no figure of the plan.
+        if path.stem not in ("style", "montage")
     }
     assert schema_names == modules
     assert caption_of("nomogram-nomogram_auto").title == "Nomogram of nomogram auto"
@@ -210,3 +216,14 @@ def test_every_figure_has_a_caption():
 )
 def test_cells(value, expected):
     assert text(value) == expected
+
+
+def test_excluded_patients_stand_with_their_reasons_or_none_is_said(tmp_path):
+    path = tmp_path / "report.html"
+    write_report(context(tmp_path), path)
+    assert "Patients excluded, with every problem found: none." in path.read_text(encoding="utf-8")
+    row = ["P7", "train", "sub-P7/anat/x.nii.gz", "file has zero bytes", None, None]
+    excluded = pd.DataFrame([row], columns=EXCLUDED_COLUMNS)
+    write_report(context(tmp_path, excluded=excluded), path)
+    source = path.read_text(encoding="utf-8")
+    assert all(f"<td>{cell}</td>" in source for cell in row[:4])

@@ -9,15 +9,14 @@ MODELS = ["clinical", "radiomics_auto", "radiomics_manual", "nomogram_auto", "no
 
 
 def flow() -> pd.DataFrame:
-    steps = [("in the sheet", 0), ("with an outcome", 1), ("with every image and a mask", 1)]
-    return pd.DataFrame(
-        [
-            (name, step, n - lost, events, "1 without outcome: sub-017" if lost else None)
-            for name, n, events in SETS
-            for step, lost in steps
-        ],
-        columns=["set", "step", "n", "n_events", "note"],
-    )
+    rows = []
+    for name, n, events in SETS:
+        rows.append((name, "in the sheet", n + 3, None, None))
+        rows.append((name, "excluded: file is missing", 2, None, "sub-017, sub-018"))
+        rows.append((name, "excluded: mask is empty", 1, None, "sub-019"))
+        rows.append((name, "analysed", n, events, None))
+    table = pd.DataFrame(rows, columns=["set", "step", "n", "n_events", "note"])
+    return table.astype({"n": "Int64", "n_events": "Int64"})
 
 
 def histories() -> dict[str, pd.DataFrame]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+PARTICIPANTS = "participants of the data sets"
+ENTERED, EXCLUDED, ANALYSED = "in the sheet", "excluded: ", "analysed"
 FLOW_COLUMNS = ["set", "step", "n", "n_events", "note"]
 
 
@@ -26,13 +28,13 @@ def flow_of(patients: pd.DataFrame, excluded: pd.DataFrame) -> pd.DataFrame:
         group = patients[patients["set"] == name]
         gone = first[first["set"] == name]
         n, events = len(group), int(group["outcome"].sum())
-        rows.append([name, "in the sheet", n + len(gone), None if len(gone) else events, None])
+        rows.append([name, ENTERED, n + len(gone), None if len(gone) else events, None])
         for reason, who in gone.groupby("what", sort=True):
             left = ", ".join(sorted(who["patient"]))
-            rows.append([name, f"excluded: {reason}", len(who), None, left])
+            rows.append([name, f"{EXCLUDED}{reason}", len(who), None, left])
         filled = group.get("missing_sequences", pd.Series(None, group.index)).notna()
-        note = f"{int(filled.sum())} lack a sequence and have zeros there" if filled.any() else None
-        rows.append([name, "analysed", n, events, note])
+        note = f"{int(filled.sum())} with a missing sequence, zeros there" if filled.any() else None
+        rows.append([name, ANALYSED, n, events, note])
     table = pd.DataFrame(rows, columns=FLOW_COLUMNS)
     return table.astype({"n": "Int64", "n_events": "Int64"})
 
@@ -43,11 +45,11 @@ def with_unlisted(flow: pd.DataFrame, participants: Iterable[pd.DataFrame]) -> p
     They stand under the set ``all``; without anyone unnamed the flow comes back as it is.
     """
     total = sum(map(len, participants))
-    listed = int(flow.loc[flow["step"] == "in the sheet", "n"].sum())
+    listed = int(flow.loc[flow["step"] == ENTERED, "n"].sum())
     if total == listed:
         return flow
     rows = [
-        ["all", "participants of the data sets", total, None, None],
-        ["all", "excluded: in no row of the sheet", total - listed, None, None],
+        ["all", PARTICIPANTS, total, None, None],
+        ["all", f"{EXCLUDED}in no row of the sheet", total - listed, None, None],
     ]
     return pd.concat([pd.DataFrame(rows, columns=FLOW_COLUMNS), flow], ignore_index=True)

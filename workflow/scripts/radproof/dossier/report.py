@@ -33,10 +33,17 @@ SETTINGS_OF = {
 KEYS = ["model", "set", "kind"]
 TABLES = {
     "flow": ("cohort", "Patients left by each step", None),
+    "excluded": ("cohort", "Patients excluded, with every problem found", None),
     "description": (
         "cohort",
         "Patients: number (%) of categories, mean (SD) of numbers; n with a known value",
         None,
+    ),
+    "quality": (
+        "images",
+        "Sequences to look at, by the plan's limits; montage-*.png beside the tables shows each"
+        " patient before and after registration",
+        ["patient", "sequence", "flags"],
     ),
     "discrimination": (
         "evaluation",
@@ -105,8 +112,9 @@ def report_context(
     figures
         PNG files; SVG and TSV of the same name lie beside them.
     tables
-        ``flow description discrimination comparisons calibration classification oracle``, those
-        there are, and any ``segmentation-<segmenter>``, each with its path from the report.
+        ``flow excluded description quality discrimination comparisons calibration classification
+        oracle``, those there are, and any ``segmentation-<segmenter>``, each with its path from the
+        report.
     claims
         As `radproof.dossier.claims.check_claims` returns them.
     models

@@ -1,0 +1,83 @@
+"""The flow of patients by set: who entered, who left and why, who was analysed; sums checked."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from radproof.cohort.flow import ANALYSED, ENTERED, EXCLUDED, PARTICIPANTS
+from radproof.errors import BadInput, Problem
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A set: those who entered, each reason to leave with its number, those who were analysed.
+
+    The participants of all data sets are an arm without anyone analysed; the sets come after it.
+    """
+
+    name: str
+    entered: pd.Series
+    reasons: list[tuple[str, int]]
+    analysed: pd.Series | None
+
+    @property
+    def n_excluded(self) -> int:
+        """Return how many left."""
+        return sum(n for _, n in self.reasons)
+
+
+def arms_of(flow: pd.DataFrame) -> tuple[Arm | None, list[Arm]]:
+    """Return the participants of all data sets, if they are told, and the sets in order.
+
+    Raises
+    ------
+    BadInput
+        If steps are missing or unknown, or the numbers do not add up.
+    """
+    head, arms = None, []
+    for name, rows in flow.groupby("set", sort=False):
+        arm = _arm(str(name), rows)
+        if arm.analysed is None:
+            head = arm
+        else:
+            arms.append(arm)
+    if not arms:
+        raise BadInput(Problem("flow of patients has no set"))
+    if head:
+        _check_sum(head, sum(int(arm.entered["n"]) for arm in arms), "sets")
+    return head, arms
+
+
+def _arm(name: str, rows: pd.DataFrame) -> Arm:
+    steps = rows["step"].astype(str)
+    left = steps.str.startswith(EXCLUDED)
+    main = steps[~left].tolist()
+    if main not in ([PARTICIPANTS], [ENTERED, ANALYSED]) or rows["n"].isna().any():
+        raise BadInput(
+            Problem(
+                f"flow of patients cannot be read in the set {name}",
+                found=", ".join(steps),
+                expected=f"{ENTERED}, reasons, {ANALYSED}, each with its number of patients",
+            )
+        )
+    reasons = [
+        (step.removeprefix(EXCLUDED), int(n))
+        for step, n in zip(steps[left], rows.loc[left, "n"], strict=True)
+    ]
+    kept = rows[~left]
+    arm = Arm(name, kept.iloc[0], reasons, kept.iloc[1] if len(main) == 2 else None)
+    if arm.analysed is not None:
+        _check_sum(arm, int(arm.analysed["n"]), "analysed")
+    return arm
+
+
+def _check_sum(arm: Arm, stayed: int, where: str) -> None:
+    entered = int(arm.entered["n"])
+    if entered != arm.n_excluded + stayed:
+        raise BadInput(
+            Problem(
+                f"flow of patients does not add up in the set {arm.name}",
+                found=f"{entered} {arm.entered['step']}",
+                expected=f"{arm.n_excluded} excluded + {stayed} {where}",
+            )
+        )
