@@ -1,5 +1,10 @@
 """The documentation is true of the code."""
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from radproof.provenance import PROJECT
 from radproof.schema_docs import configuration_reference
 
@@ -22,3 +27,39 @@ def test_every_result_folder_is_described() -> None:
         "dossier",
     ]:
         assert f"{stage}/" in described
+
+
+def messages_of(path: Path) -> Iterator[str]:
+    """Yield the fixed parts of what a module says is wrong."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and node.args:
+            name = getattr(node.func, "id", "")
+            values = [node.args[0]] if name in ("Problem", "problem", "wrong") else []
+        elif isinstance(node, ast.Assign):
+            values = list(said_by(node))
+        else:
+            continue
+        for value in values:
+            for part in ast.walk(value):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield part.value.strip()
+
+
+def said_by(node: ast.Assign) -> Iterator[ast.expr]:
+    """Yield what is assigned to ``what``, alone or among others."""
+    target = node.targets[0]
+    if isinstance(target, ast.Name) and target.id == "what":
+        yield node.value
+    if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+        for name, value in zip(target.elts, node.value.elts, strict=True):
+            if isinstance(name, ast.Name) and name.id == "what":
+                yield value
+
+
+@pytest.mark.parametrize("stage", ["cohort", "images"])
+def test_every_message_of_the_first_stages_is_explained(stage: str) -> None:
+    explained = (PROJECT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
+    folder = PROJECT / "workflow" / "scripts" / "radproof" / stage
+    said = {text for path in folder.rglob("*.py") for text in messages_of(path) if text}
+    assert len(said) > 5
+    assert [text for text in sorted(said) if text not in explained] == []

@@ -27,13 +27,13 @@ for batch, patients in study.batches.items():
             gate=ancient(f"{COHORT}/{study.set_of(batch)}/files.tsv"),
             code=code("prepare_images", *PREPARING_KINDS),
         output:
-            images=images_of(patients),
-            masks=[mask for rater in RATERS for mask in rater_masks_of(patients, rater)],
-            quality=f"{IMAGES}/qc-{batch}.tsv",
             **{
                 kind: f"{IMAGES}/montage-{batch}.{kind}"
                 for kind in ("svg", "png", "tsv")
             },
+            images=images_of(patients),
+            masks=[mask for rater in RATERS for mask in rater_masks_of(patients, rater)],
+            quality=f"{IMAGES}/qc-{batch}.tsv",
             record=record("prepare_images", batch),
         log:
             log_of("prepare_images", batch),

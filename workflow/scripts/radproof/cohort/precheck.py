@@ -28,8 +28,8 @@ def check_study(study: Study, *, content: bool) -> dict[str, Any]:
     plan, name = study.plan, study.name
     if study.simulated:
         refuse_full_disk(bytes_to_write(plan, None, len(study.patients())), PROJECT)
-        what = "plan and sheet are sound; the simulated patients are checked when they are made"
-        return _report(study, [], f"{name}: {what}")
+        said = "plan and sheet are sound; the simulated patients are checked when they are made"
+        return _report(study, [], f"{name}: {said}")
     whole_sheet = study.sheet
     for patient in study.patients():
         study.folder(patient)
@@ -49,8 +49,8 @@ def check_study(study: Study, *, content: bool) -> dict[str, Any]:
         if names
     ]
     notes += [_excluded_note(row) for row in study.excluded.to_dict("records")]
-    what = f"plan, sheet and the files of {len(study.patients())} patients are sound"
-    return _report(study, notes, f"{name}: {what}")
+    said = f"plan, sheet and the files of {len(study.patients())} patients are sound"
+    return _report(study, notes, f"{name}: {said}")
 
 
 def _report(study: Study, notes: list[str], summary: str) -> dict[str, Any]:
