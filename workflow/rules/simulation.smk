@@ -6,7 +6,6 @@ DATASET_DESCRIPTIONS = [
     ".bidsignore",
     "dataset_description.json",
     "participants.json",
-    "ce-GAD_T1w.json",
     "T2w.json",
     "T1w.json",
     *[
@@ -59,6 +58,10 @@ for batch in SIMULATED:
                 file
                 for patient in study.batches[batch]
                 for file in study.raw_masks(patient).values()
+            ],
+            sidecars=[
+                f"{DATASET}/sub-{patient}/anat/sub-{patient}_ce-GAD_T1w.json"
+                for patient in study.batches[batch]
             ],
             record=record("simulate_patients", batch),
         log:

@@ -108,6 +108,14 @@ def test_the_same_file_for_two_patients_is_found_when_sets_are_joined(tmp_path: 
         merge_cohort(tables)
 
 
+def test_the_same_file_for_two_patients_of_a_set_is_found_from_headers(tmp_path: Path) -> None:
+    sheet = make_dataset(tmp_path)
+    copied = file_of(tmp_path, SEQUENCES[0], "A1").read_bytes()
+    file_of(tmp_path, SEQUENCES[0], "A3").write_bytes(copied)
+    with pytest.raises(BadInput, match=r"A1, A3: .*two patients have the same file"):
+        check(tmp_path, sheet, content=False)
+
+
 def test_sets_are_joined_in_order(tmp_path: Path) -> None:
     sheet = make_dataset(tmp_path)
     tables = [check(tmp_path, sheet[sheet["set"] == name]) for name in ("train", "test")]

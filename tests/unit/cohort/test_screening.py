@@ -84,6 +84,14 @@ def test_a_problem_of_no_patient_stops_all_the_same(tmp_path: Path) -> None:
         screen(study, content=False)
 
 
+def test_a_problem_of_two_patients_stops_all_the_same(tmp_path: Path) -> None:
+    study = tiny_study(tmp_path)
+    twin = file_of(tmp_path, SEQUENCES[0], "A1").read_bytes()
+    file_of(tmp_path, SEQUENCES[0], "B1").write_bytes(twin)
+    with pytest.raises(BadInput, match=r"patient A1, B1: .*two patients have the same file"):
+        screen(study, content=False)
+
+
 def test_what_was_found_is_kept_until_a_file_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,8 @@ from radproof.simulation.dataset import write_cohort, write_patient
 from radproof.tables import read_json, read_table
 from radproof.volumes import grid_differences, read_mask, read_volume
 
+from tests.bids import bids_errors
+
 Settings = dict[str, Any]
 SEED = 9
 
@@ -31,7 +33,7 @@ def test_same_bytes_twice_in_any_order(settings: Settings, few: list[str], tmp_p
         for patient in batch:
             write_patient(settings, few, patient, SEED, tmp_path / name)
     assert hashes(tmp_path / "one") == hashes(tmp_path / "two")
-    assert len(hashes(tmp_path / "one")) == 6 + 3 + 2 * 3 + 3 * 5
+    assert len(hashes(tmp_path / "one")) == 6 + 2 + 2 * 3 + 3 * (3 + 1 + 2)
 
 
 def test_another_seed_gives_another_patient(
@@ -41,7 +43,9 @@ def test_another_seed_gives_another_patient(
     write_patient(settings, few, few[0], SEED + 1, tmp_path / "two")
     first, second = hashes(tmp_path / "one"), hashes(tmp_path / "two")
     assert first.keys() == second.keys()
-    assert not set(first.values()) & set(second.values())
+    assert {name for name in first if first[name] == second[name]} == {
+        name for name in first if name.endswith(".json")
+    }
 
 
 def test_files_have_the_names_and_grids_of_the_plan(
@@ -94,7 +98,8 @@ def test_the_data_set_says_that_it_is_simulated(
         assert description["DatasetType"] == kind
         assert "SIMULATED" in description["Name"]
     assert "SIMULATED" in (tmp_path / "README").read_text()
-    sidecar = read_json(tmp_path / "ce-GAD_T1w.json")
+    write_patient(settings, few, few[0], SEED, tmp_path)
+    sidecar = read_json(tmp_path / f"sub-{few[0]}" / "anat" / f"sub-{few[0]}_ce-GAD_T1w.json")
     assert sidecar["ContrastBolusIngredient"] == "GADOLINIUM"
     assert sidecar["EchoTime"] == pytest.approx(0.012)
     assert "ContrastBolusIngredient" not in read_json(tmp_path / "T1w.json")
@@ -116,3 +121,13 @@ def test_wrong_counts_write_nothing(settings: Settings, few: list[str], tmp_path
     with pytest.raises(BadInput):
         write_cohort(settings, few[1:], SEED, tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+def test_raw_data_and_raters_masks_are_valid_bids(
+    settings: Settings, few: list[str], tmp_path: Path
+) -> None:
+    write_cohort(settings, few, SEED, tmp_path)
+    for patient in few:
+        write_patient(settings, few, patient, SEED, tmp_path)
+    assert bids_errors(tmp_path) == []
+    assert bids_errors(tmp_path / "derivatives" / "rater1") == []

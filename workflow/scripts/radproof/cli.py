@@ -132,6 +132,28 @@ def landmarks(
 
 
 @app.command()
+def derivatives(
+    plan: Annotated[Path, typer.Argument(help="The study plan, run to its end.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to make.")],
+) -> None:
+    """Copy a study's prepared images and masks into a BIDS derivative data set.
+
+    Example: radproof derivatives config/studies/sts.yaml -o derivatives/radproof
+    """
+    from importlib.metadata import version
+
+    from radproof.dossier.derivatives import write_derivatives
+    from radproof.provenance import PROJECT
+    from radproof.study import read_study
+
+    with exit_codes():
+        study = read_study(plan, None)
+        results = PROJECT / "results" / study.name
+        count = write_derivatives(study.plan, results, output, version("radproof"))
+        print(f"{count} images and masks in {output}", file=sys.stderr)
+
+
+@app.command()
 def trace(
     file: Annotated[Path, typer.Argument(help="A figure or a table of a study.")],
     dataset: Datasets = None,

@@ -15,6 +15,7 @@ from radproof.cohort.outcomes import outcome_problems
 from radproof.cohort.participants import patient_table, read_participants, text_columns
 from radproof.cohort.privacy import participants_findings
 from radproof.cohort.privacy import problems as privacy_problems
+from radproof.cohort.twins import same_file_problem, shared_files
 from radproof.errors import BadInput, Problem
 
 
@@ -79,6 +80,7 @@ def inspect_cohort(
         results += pool.map(check, listed[1:])
     for _, found in results:
         problems += found
+    problems += shared_files(file for files in listed for file in files)
     files = pd.DataFrame([row for table, _ in results for row in table])
     if settings["cohort"]["missing_sequence"] == "zero_channel":
         names = [sequence["name"] for sequence in settings["sequences"]]
@@ -133,7 +135,7 @@ def merge_cohort(tables: Iterable[CohortTables]) -> CohortTables:
         Problem("patient stands in two sets", patient=str(patient))
         for patient in patients.loc[patients["patient"].str.lower().duplicated(), "patient"]
     ]
-    problems += outcome_problems(patients) + _shared_files(files)
+    problems += outcome_problems(patients) + _same_bytes(files)
     if problems:
         raise BadInput(problems)
     return CohortTables(patients, files, excluded, flow)
@@ -162,14 +164,9 @@ def _personal_problems(
     ]
 
 
-def _shared_files(files: pd.DataFrame) -> list[Problem]:
+def _same_bytes(files: pd.DataFrame) -> list[Problem]:
     return [
-        Problem(
-            "two patients have the same file",
-            patient=", ".join(sorted(same["patient"].unique())),
-            file=str(same["file"].iloc[-1]),
-            remedy="one person twice, or a file copied by mistake: correct it",
-        )
+        same_file_problem(same["patient"], str(same["file"].iloc[-1]))
         for _, same in files.groupby("sha256")
         if same["patient"].nunique() > 1
     ]

@@ -1,7 +1,6 @@
 """The files of one patient: read, measured, and everything that is wrong with them."""
 
-from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +10,10 @@ from radproof.cohort.content import image_problems, mask_problems, read_voxels
 from radproof.cohort.headers import geometry_columns, read_header
 from radproof.cohort.privacy import header_findings, name_findings, sidecar_findings
 from radproof.cohort.privacy import problems as privacy_problems
+from radproof.cohort.twins import RawFile, twin_problems
 from radproof.errors import BadInput, Problem
 from radproof.provenance import sha256_of
 from radproof.volumes import Grid, grid_differences
-
-
-@dataclass(frozen=True)
-class RawFile:
-    """An image or a mask as the plan names it; ``file`` is its path inside the data set."""
-
-    patient: str
-    dataset: str
-    role: str
-    name: str
-    folder: Path
-    file: str
-    label: int
-    optional: bool
-
-    @property
-    def path(self) -> Path:
-        """Where the file lies."""
-        return self.folder / self.file
 
 
 def list_files(
@@ -95,7 +76,7 @@ def check_files(
             problems += found
             row |= facts
         rows.append(row)
-    return rows, problems + _twin_problems(files)
+    return rows, problems + twin_problems(files)
 
 
 def _place_problems(file: RawFile) -> list[Problem]:
@@ -133,33 +114,6 @@ def _grid_problems(header: Grid, reference: Grid, file: RawFile) -> list[Problem
             remedy="resample the mask onto the reference sequence, or name the right file",
         )
     ]
-
-
-def _twin_problems(files: list[RawFile]) -> list[Problem]:
-    """Return the files of a patient that repeat an earlier one byte for byte."""
-    return [
-        Problem(
-            f"{second.role} {second.name} is the same file as {first.role} {first.name}",
-            patient=second.patient,
-            file=str(second.path),
-            remedy="give each its own file",
-        )
-        for first, second in _twins(files)
-    ]
-
-
-def _twins(files: list[RawFile]) -> Iterator[tuple[RawFile, RawFile]]:
-    """Yield pairs of files with the same bytes; only files of one length are read."""
-    lengths: dict[int, list[RawFile]] = {}
-    for file in files:
-        if file.path.is_file() and file.path.stat().st_size:
-            lengths.setdefault(file.path.stat().st_size, []).append(file)
-    for alike in lengths.values():
-        seen: dict[str, RawFile] = {}
-        for file in alike if len(alike) > 1 else []:
-            first = seen.setdefault(sha256_of(file.path), file)
-            if first is not file:
-                yield first, file
 
 
 def _read_content(

@@ -31,7 +31,7 @@ def screen(study: Study, *, content: bool, memory: Path | None = None) -> Study:
     Raises
     ------
     BadInput
-        For problems that belong to no patient.
+        For problems of no patient, or of several.
     """
     if study.simulated or study.plan["cohort"]["on_problem"] == "stop":
         return study
@@ -43,7 +43,8 @@ def screen(study: Study, *, content: bool, memory: Path | None = None) -> Study:
         problems = found.problems
         if memory is not None:
             write_json({"key": key, "problems": [asdict(item) for item in problems]}, memory)
-    general = [problem for problem in problems if not problem.patient]
+    known = set(study.sheet["patient"])
+    general = [problem for problem in problems if problem.patient not in known]
     if general:
         raise BadInput(general)
     excluded = _as_table(problems, study)

@@ -55,7 +55,7 @@ def write_cohort(
     write_json(_description("raw"), folder / "dataset_description.json")
     (folder / "README").write_text(NOTICE + "\n", encoding="utf-8")
     (folder / ".bidsignore").write_text("truth.tsv\n", encoding="utf-8")
-    for sequence in SEQUENCES:
+    for sequence in SEQUENCES[1:]:
         write_json(_sidecar(settings, sequence), folder / f"{SUFFIX[sequence]}.json")
     for rater in RATERS:
         own = folder / "derivatives" / rater
@@ -70,7 +70,7 @@ def write_cohort(
 def write_patient(
     settings: dict[str, Any], patients: list[str], patient: str, seed: int, folder: str | Path
 ) -> None:
-    """Write one patient's three images and two masks.
+    """Write one patient's three images, the sidecar of the reference, and two masks.
 
     They depend on the settings, the patient's row of the cohort and the seed, and not on which
     other patients are written in the same job.
@@ -82,6 +82,9 @@ def write_patient(
     for sequence in SEQUENCES:
         image = acquire(settings, anatomy, seed, patient, sequence)
         write_volume(image, folder / anat / f"sub-{patient}_{SUFFIX[sequence]}.nii.gz")
+    # T1w.json holds for this image, too: what differs is said beside it.
+    sidecar = folder / anat / f"sub-{patient}_{SUFFIX[REFERENCE]}.json"
+    write_json(_sidecar(settings, REFERENCE), sidecar)
     grid = draw_grid(settings, seed, patient, REFERENCE)
     for rater, mask in rater_masks(settings, anatomy, seed, patient).items():
         name = f"sub-{patient}_space-{REFERENCE}_desc-{rater}_dseg.nii.gz"
