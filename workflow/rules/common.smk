@@ -115,7 +115,11 @@ def raw_files(patients):
     return [
         file
         for patient in patients
-        for files in (study.raw_images(patient), study.raw_masks(patient))
+        for files in (
+            study.raw_images(patient),
+            study.raw_masks(patient),
+            study.raw_controls(patient),
+        )
         for file in files.values()
     ]
 

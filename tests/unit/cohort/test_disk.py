@@ -26,7 +26,7 @@ def test_a_grid_of_known_size_is_counted() -> None:
 def test_a_grid_that_covers_each_image_follows_its_header() -> None:
     whole = PLAN | {"images": {"size": None, "spacing_mm": [1.0, 1.0, 2.0]}}
     header = {f"size_{axis}": 10 for axis in "xyz"} | {f"spacing_{axis}_mm": 2.0 for axis in "xyz"}
-    files = pd.DataFrame([{"name": "t1", **header}, {"name": "t2", **header}])
+    files = pd.DataFrame([{"name": name, "role": "image", **header} for name in ("t1", "t2")])
     assert bytes_to_write(whole, files, 1) == 20**3 // 2 * (2 * 4 + 2)
     assert bytes_to_write(whole, None, 1) == 0
 

@@ -13,8 +13,10 @@ import SimpleITK as sitk
 from radproof.cohort.check import check_cohort
 from radproof.errors import BadInput
 from radproof.study import EXCLUDED_COLUMNS
+from radproof.volumes import write_volume
 
 from tests.unit.cohort.dataset import (
+    PATIENTS,
     RATERS,
     SEQUENCES,
     check,
@@ -105,7 +107,7 @@ SPOILED_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda folder: write_image(np.ones((6, 8, 8), dtype=np.float32), image_path(folder)),
         "image is constant",
     ),
-    "another grid": (move_mask, "mask lies on another grid than the reference sequence"),
+    "another grid": (move_mask, "mask lies on another grid than the sequence t1"),
     "another size": (
         lambda folder: write_image(
             np.pad(np.ones((2, 4, 5), dtype=np.uint8), 2), mask_path(folder)
@@ -201,7 +203,7 @@ def test_the_same_file_for_two_raters_is_found(tmp_path: Path) -> None:
 def test_limits_of_masks_are_those_of_the_plan(tmp_path: Path) -> None:
     sheet = make_dataset(tmp_path)
     mask(lambda array: array.__setitem__((slice(0, 2), 6, 1), 1), tmp_path)
-    check(tmp_path, sheet, masks={"components": 2, "share": 0.5, "edge": "allow"})
+    check(tmp_path, sheet, masks={"components": 2, "share": 0.5, "edge": "allow", "agreement": 0.0})
 
 
 @pytest.mark.parametrize("turn_deg", [0.0, 17.0])
@@ -220,3 +222,37 @@ def test_oblique_and_left_handed_axes_are_fine(
         sitk.WriteImage(image, str(path))
     files = check(tmp_path, sheet).files
     assert files["direction_9"].to_numpy() == pytest.approx(mirror, abs=1e-6)
+
+
+def with_control(folder: Path, shift_mm: float) -> dict:
+    """Settings with a mask drawn on t2, the tumour's own but for a shift of all of t2."""
+    control = {"name": "t2", "file": "masks/sub-{patient}_on-t2_dseg.nii.gz", "label": 1}
+    for patient in PATIENTS:
+        image = sitk.ReadImage(str(file_of(folder, SEQUENCES[1], patient)))
+        drawn = sitk.ReadImage(str(file_of(folder, RATERS[0], patient)))
+        drawn[5, 4, 3] = 0  # By the same hand, but not the same bytes.
+        for volume, entry in ((image, SEQUENCES[1]), (drawn, control)):
+            if patient == "A2":
+                volume.SetOrigin((0.0, 0.0, shift_mm))
+            write_volume(volume, file_of(folder, entry, patient))
+    settings = cohort_settings()
+    settings["controls"] = [control]
+    settings["cohort"]["masks"]["agreement"] = 0.8
+    return settings
+
+
+@pytest.mark.parametrize("shift_mm", [0.0, 4.0])
+def test_a_shifted_sequence_is_found_by_the_mask_drawn_on_it(
+    shift_mm: float, tmp_path: Path
+) -> None:
+    sheet = make_dataset(tmp_path)
+    settings = with_control(tmp_path, shift_mm)
+    if not shift_mm:
+        check_cohort(sheet, {"tiny": tmp_path}, settings, NOBODY, content=True)
+        return
+    with pytest.raises(BadInput) as caught:
+        check_cohort(sheet, {"tiny": tmp_path}, settings, NOBODY, content=True)
+    assert [problem.patient for problem in caught.value.problems] == ["A2"]
+    said = str(caught.value)
+    assert "control t2 lies elsewhere than mask rater1" in said
+    assert "centre 4.0 mm away" in said or "centre 3.9 mm away" in said

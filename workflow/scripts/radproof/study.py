@@ -134,7 +134,16 @@ class Study:
         plan = self.plan
         sequences = [{key: entry[key] for key in ("name", "file")} for entry in plan["sequences"]]
         settings = {key: plan[key] for key in ("clinical", "raters", "cohort")}
-        return settings | {"outcome": plan["outcome"]["name"], "sequences": sequences}
+        settings |= {"sequences": sequences, "controls": self._controls}
+        return settings | {"outcome": plan["outcome"]["name"]}
+
+    @property
+    def _controls(self) -> list[dict[str, Any]]:
+        return [
+            {"name": entry["name"], **entry["control"]}
+            for entry in self.plan["sequences"]
+            if "control" in entry
+        ]
 
     @property
     def landmarks(self) -> dict[str, str]:
@@ -170,6 +179,11 @@ class Study:
     def raw_masks(self, patient: str) -> dict[str, str]:
         """Return the path of each rater's mask of a patient."""
         return self._files(patient, self.plan["raters"])
+
+    def raw_controls(self, patient: str) -> dict[str, str]:
+        """Return the path of the mask that checks a sequence's place, of each that has one."""
+        there = self.raw_images(patient)
+        return self._files(patient, [entry for entry in self._controls if entry["name"] in there])
 
     def _files(self, patient: str, entries: list[dict[str, Any]]) -> dict[str, str]:
         folder = self.folder(patient)

@@ -145,7 +145,8 @@ def _missing_sequences(
     patients: pd.DataFrame, files: pd.DataFrame, names: list[str]
 ) -> list[str | None]:
     """Return for each patient the sequences without a file, None where none is missing."""
-    there = set(zip(files["patient"], files["name"], strict=True))
+    images = files[files["role"] == "image"]
+    there = set(zip(images["patient"], images["name"], strict=True))
     lacking = (
         [name for name in names if (patient, name) not in there] for patient in patients["patient"]
     )

@@ -27,7 +27,8 @@ def bytes_to_write(plan: Mapping[str, Any], files: pd.DataFrame | None, patients
     if size is not None:
         voxels = float(np.prod(size)) * patients
     elif files is not None:
-        reference = files[files["name"] == plan["sequences"][0]["name"]]
+        named = files["name"] == plan["sequences"][0]["name"]
+        reference = files[named & (files["role"] == "image")]
         extents = [reference[f"size_{axis}"] * reference[f"spacing_{axis}_mm"] for axis in "xyz"]
         volume_mm3 = np.prod(np.array(extents, dtype=float), axis=0).sum()
         voxels = float(volume_mm3 / np.prod(plan["images"]["spacing_mm"]))

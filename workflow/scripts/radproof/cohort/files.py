@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from radproof.cohort.agreement import agreement_problems
 from radproof.cohort.content import image_problems, mask_problems, read_voxels
 from radproof.cohort.headers import geometry_columns, read_header
 from radproof.cohort.privacy import header_findings, name_findings, sidecar_findings
@@ -21,9 +22,11 @@ def list_files(
 ) -> list[RawFile]:
     """Return the files that the plan names for a row of the sheet, the reference sequence first.
 
-    A sequence other than the reference is optional where the plan fills missing ones with zeros.
+    A sequence other than the reference is optional where the plan fills missing ones with zeros,
+    and so is its control.
     """
     fill = settings["cohort"]["missing_sequence"] == "zero_channel"
+    reference = settings["sequences"][0]["name"]
     return [
         RawFile(
             patient=row["patient"],
@@ -33,10 +36,14 @@ def list_files(
             folder=folder,
             file=entry["file"].format(patient=row["patient"]),
             label=entry.get("label", 0),
-            optional=fill and role == "image" and number > 0,
+            optional=fill and role != "mask" and entry["name"] != reference,
         )
-        for role, entries in (("image", settings["sequences"]), ("mask", settings["raters"]))
-        for number, entry in enumerate(entries)
+        for role, entries in (
+            ("image", settings["sequences"]),
+            ("mask", settings["raters"]),
+            ("control", settings["controls"]),
+        )
+        for entry in entries
     ]
 
 
@@ -56,7 +63,7 @@ def check_files(
     """
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
-    reference: Grid | None = None
+    grids: dict[str, Grid] = {}
     for file in files:
         if file.optional and not file.path.exists():
             continue
@@ -65,10 +72,11 @@ def check_files(
         problems += found
         if header is None or found:
             continue
-        if file is files[0]:
-            reference = header
-        if file.role == "mask" and reference is not None:
-            problems += _grid_problems(header, reference, file)
+        if file.role == "image":
+            grids[file.name] = header
+        else:
+            drawn_on = files[0].name if file.role == "mask" else file.name
+            problems += _grid_problems(header, grids.get(drawn_on), drawn_on, file)
         row = {key: getattr(file, key) for key in ("patient", "dataset", "role", "name", "file")}
         row |= {"bytes": file.path.stat().st_size} | geometry_columns(header)
         if content:
@@ -76,7 +84,11 @@ def check_files(
             problems += found
             row |= facts
         rows.append(row)
-    return rows, problems + twin_problems(files)
+    problems += twin_problems(files)
+    if content and not problems:
+        drawn = [file for file in files if file.role != "image" and file.path.exists()]
+        problems = agreement_problems(drawn, limits["masks"]["agreement"])
+    return rows, problems
 
 
 def _place_problems(file: RawFile) -> list[Problem]:
@@ -101,17 +113,18 @@ def _personal_problems(file: RawFile, allowed: list[str]) -> list[Problem]:
     return privacy_problems(findings, set(allowed), file.patient, str(file.path))
 
 
-def _grid_problems(header: Grid, reference: Grid, file: RawFile) -> list[Problem]:
-    differences = grid_differences(header, reference)
+def _grid_problems(header: Grid, image: Grid | None, sequence: str, file: RawFile) -> list[Problem]:
+    """Return how a mask's grid differs from that of its image, where that one could be read."""
+    differences = grid_differences(header, image) if image else []
     if not differences:
         return []
     return [
         Problem(
-            "mask lies on another grid than the reference sequence",
+            f"mask lies on another grid than the sequence {sequence}",
             patient=file.patient,
             file=str(file.path),
             found="; ".join(differences),
-            remedy="resample the mask onto the reference sequence, or name the right file",
+            remedy="resample the mask onto the sequence, or name the right file",
         )
     ]
 

@@ -56,7 +56,11 @@ def _key(study: Study, content: bool) -> str:
     files = [
         file
         for patient in study.patients()
-        for files in (study.raw_images(patient), study.raw_masks(patient))
+        for files in (
+            study.raw_images(patient),
+            study.raw_masks(patient),
+            study.raw_controls(patient),
+        )
         for file in files.values()
     ]
     tables = sorted({f"{study.folder(patient)}/participants.tsv" for patient in study.patients()})

@@ -10,7 +10,11 @@ from radproof.provenance import sha256_of
 
 @dataclass(frozen=True)
 class RawFile:
-    """An image or a mask as the plan names it; ``file`` is its path inside the data set."""
+    """A file of a patient as the plan names it; ``file`` is its path inside the data set.
+
+    ``role`` is ``image``, ``mask`` (of the rater ``name``) or ``control``, a mask drawn on the
+    sequence ``name``.
+    """
 
     patient: str
     dataset: str
