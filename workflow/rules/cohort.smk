@@ -5,6 +5,7 @@ rule check_cohort:
     input:
         participants=lambda wildcards: participants_of(study.patients(wildcards.set)),
         files=lambda wildcards: raw_files(study.patients(wildcards.set)),
+        sidecars=lambda wildcards: sidecars_of(raw_files(study.patients(wildcards.set))),
         code=code("check_cohort"),
     output:
         patients=f"{COHORT}/{{set}}/patients.tsv",
@@ -35,7 +36,7 @@ rule describe_cohort:
         files=expand(f"{COHORT}/{{set}}/files.tsv", set=study.sets),
         excluded=expand(f"{COHORT}/{{set}}/excluded.tsv", set=study.sets),
         flow=expand(f"{COHORT}/{{set}}/flow.tsv", set=study.sets),
-        participants=participants_of(study.patients()),
+        participants=list(study.participants.values()),
         sheet=PLAN["sheet"],
         code=code("describe_cohort"),
     output:
@@ -48,7 +49,9 @@ rule describe_cohort:
     log:
         log_of("describe_cohort", "all"),
     params:
-        settings=settings(clinical=PLAN["clinical"]),
+        settings=settings(
+            clinical=PLAN["clinical"], names_of_datasets=list(study.participants)
+        ),
     message:
         "describe the cohort"
     script:

@@ -124,6 +124,14 @@ def raw_files(patients):
     ]
 
 
+def sidecars_of(files):
+    """The JSON beside given scans, where there is one: it is searched for personal data."""
+    beside = [
+        str(Path(file.removesuffix(".gz")).with_suffix(".json")) for file in files
+    ]
+    return [] if study.simulated else list(filter(os.path.exists, beside))
+
+
 def participants_of(patients):
     return sorted({f"{study.folder(patient)}/participants.tsv" for patient in patients})
 

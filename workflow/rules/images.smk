@@ -1,9 +1,10 @@
 # Raw sequences and masks brought onto one grid per patient, a batch of patients a job.
 
+PREPARING_FAMILIES = ("bias_field", "registration", "intensity")
 PREPARING_KINDS = [
     (family, sequence[family]["kind"])
     for sequence in PLAN["sequences"]
-    for family in ("bias_field", "registration", "intensity")
+    for family in PREPARING_FAMILIES
 ]
 
 for batch, patients in study.batches.items():
@@ -42,7 +43,13 @@ for batch, patients in study.batches.items():
                 patients=patients,
                 missing=study.lacking(patients),
                 simulated=study.simulated,
-                sequences=PLAN["sequences"],
+                sequences=[
+                    {
+                        key: sequence[key]
+                        for key in ("name", "flags", *PREPARING_FAMILIES)
+                    }
+                    for sequence in PLAN["sequences"]
+                ],
                 raters=[
                     {key: rater[key] for key in ("name", "label")}
                     for rater in PLAN["raters"]

@@ -6,6 +6,7 @@ from radproof.cohort.check import CohortTables, merge_cohort
 from radproof.cohort.describe import describe
 from radproof.cohort.flow import with_unlisted
 from radproof.cohort.participants import read_participants
+from radproof.cohort.sheet import read_sheet
 from radproof.job import open_job
 from radproof.tables import read_table, write_table
 
@@ -14,8 +15,11 @@ NAMES = ("patients", "files", "excluded", "flow")
 with open_job(snakemake) as job:
     sets = zip(*(job.input[name] for name in NAMES), strict=True)
     merged = merge_cohort([CohortTables(*map(read_table, paths)) for paths in sets])
-    participants = [read_participants(Path(path).parent) for path in job.input.participants]
+    tables = [read_participants(Path(path).parent) for path in job.input.participants]
+    participants = dict(zip(job.settings["names_of_datasets"], tables, strict=True))
     for name in NAMES[:3]:
         write_table(getattr(merged, name), job.output[name])
-    write_table(with_unlisted(merged.flow, participants), job.output.flow)
+    write_table(
+        with_unlisted(merged.flow, participants, read_sheet(job.input.sheet)), job.output.flow
+    )
     write_table(describe(merged.patients, job.settings["clinical"]), job.output.description)

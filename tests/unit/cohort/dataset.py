@@ -71,7 +71,7 @@ def participants() -> pd.DataFrame:
 
 def cohort_settings(**changes: Any) -> dict[str, Any]:
     """Return the parts of a plan that the check needs, with changes to its section `cohort`."""
-    masks = {"components": 1, "share": 0.5, "edge": "refuse", "agreement": 0.0}
+    masks = {"components": 1, "share": 0.5, "edge": "refuse", "distance_mm": None}
     cohort = {"on_problem": "stop", "missing_sequence": "problem", "person": None, "masks": masks}
     return {
         "outcome": "event",

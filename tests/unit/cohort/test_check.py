@@ -1,5 +1,6 @@
 """The check finds every problem at once, and says where, what, and what to do."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel
@@ -8,7 +9,7 @@ import pytest
 from radproof.cohort.check import merge_cohort
 from radproof.errors import BadInput
 from radproof.provenance import sha256_of
-from radproof.tables import write_table
+from radproof.tables import read_table, write_table
 
 from tests.unit.cohort.dataset import (
     PATIENTS,
@@ -165,6 +166,35 @@ def test_a_person_in_two_sets_is_found_when_sets_are_joined(tmp_path: Path) -> N
     ]
     with pytest.raises(BadInput, match="A1, B2: scans of one person"):
         merge_cohort(tables)
+
+
+def test_a_person_is_the_same_whatever_the_labels_of_a_set_look_like(tmp_path: Path) -> None:
+    sheet = make_dataset(tmp_path)
+    persons = ["12", "13", "14", "15", "12", "X3"]
+    write_table(participants().assign(subject=persons), tmp_path / "participants.tsv")
+    tables = []
+    for name in ("train", "test"):
+        found = check(tmp_path, sheet[sheet["set"] == name], person="subject")
+        write_table(found.patients, tmp_path / "patients.tsv")
+        tables.append(replace(found, patients=read_table(tmp_path / "patients.tsv")))
+    with pytest.raises(BadInput, match="A1, B1: scans of one person"):
+        merge_cohort(tables)
+
+
+def test_a_sequence_that_no_training_patient_has_is_a_wrong_plan(tmp_path: Path) -> None:
+    sheet = make_dataset(tmp_path)
+    for patient in PATIENTS[:4]:
+        file_of(tmp_path, SEQUENCES[1], patient).unlink()
+    with pytest.raises(BadInput, match="no training patient has the sequence t2"):
+        check(tmp_path, sheet, content=False, missing_sequence="zero_channel")
+
+
+def test_a_link_that_leads_nowhere_is_no_missing_sequence(tmp_path: Path) -> None:
+    sheet = make_dataset(tmp_path)
+    image_path(tmp_path).unlink()
+    image_path(tmp_path).symlink_to(tmp_path / "gone")
+    with pytest.raises(BadInput, match=r"patient A2: .*file is missing"):
+        check(tmp_path, sheet, content=False, missing_sequence="zero_channel")
 
 
 def test_a_missing_sequence_may_be_filled_and_is_counted(tmp_path: Path) -> None:

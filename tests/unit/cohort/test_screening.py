@@ -109,10 +109,10 @@ def test_what_was_found_is_kept_until_a_file_changes(
     again = screen(study, content=True, memory=memory)
     pd.testing.assert_frame_equal(first.excluded, again.excluded)
     assert inspected == []
-    file_of(tmp_path, SEQUENCES[0], "B2").write_bytes(b"")
+    file_of(tmp_path, SEQUENCES[0], "A3").write_bytes(b"")
     third = screen(study, content=True, memory=memory)
     assert inspected == [1]
-    assert "B2" in set(third.excluded["patient"])
+    assert "A3" in set(third.excluded["patient"])
     os.utime(image_path(tmp_path).parent / "sub-A2_T1w.nii.gz", (1, 1))
     screen(study, content=True, memory=memory)
     assert inspected == [1, 1]
@@ -130,7 +130,37 @@ def test_participants_in_no_row_of_the_sheet_are_counted(tmp_path: Path) -> None
         [["train", "in the sheet", 4, 2, None], ["train", "analysed", 4, 2, None]],
         columns=["set", "step", "n", "n_events", "note"],
     )
-    counted = with_unlisted(flow, [participants()])
+    known = participants()
+    known.index = pd.Index(known["participant_id"].str.removeprefix("sub-"))
+    sheet = make_dataset(tmp_path).iloc[:4]
+    counted = with_unlisted(flow, {"tiny": known}, sheet)
     assert list(counted["n"]) == [6, 2, 4, 4]
     assert list(counted["set"][:2]) == ["all", "all"]
-    assert with_unlisted(flow, [participants().head(4)]) is flow
+    assert with_unlisted(flow, {"tiny": known.head(4)}, sheet) is flow
+    # One of the sheet is no participant: that is told under its set, and hides nobody here.
+    assert with_unlisted(flow, {"tiny": known.iloc[1:]}, sheet)["n"][1] == 2
+
+
+def test_a_set_or_a_fold_that_would_be_empty_stops_the_study(tmp_path: Path) -> None:
+    study = tiny_study(tmp_path)
+    for patient in ("B1", "B2", "A1", "A2"):
+        file_of(tmp_path, SEQUENCES[0], patient).unlink()
+    with pytest.raises(BadInput, match=r"no patient is left .*found train, fold 1; test"):
+        screen(study, content=False)
+
+
+def test_excluded_patients_keep_their_places_in_batches(tmp_path: Path) -> None:
+    study = tiny_study(tmp_path)
+    study.plan["batch_size"] = 2
+    before = study.batches
+    image_path(tmp_path).unlink()
+    assert screen(study, content=False).batches == {**before, "train001": ["A1"]}
+
+
+def test_a_sidecar_that_was_mended_is_looked_at_again(tmp_path: Path) -> None:
+    study, memory = tiny_study(tmp_path), tmp_path / "screening.json"
+    sidecar = Path(str(image_path(tmp_path)).replace(".nii.gz", ".json"))
+    for content, gone in (('{"PatientName": "Doe^Jane"}', ["A2"]), ("{", ["A2"]), ("{}", [])):
+        sidecar.write_text(content)
+        screened = screen(study, content=False, memory=memory)
+        assert screened.excluded["patient"].tolist() == gone

@@ -31,7 +31,7 @@ def table(sets: int = 2, reasons: int = 2, unlisted: int = 0) -> pd.DataFrame:
         rows.append([name, "analysed", stayed, 13, "2 with a missing sequence, zeros there"])
     if unlisted:
         entered = sum(int(str(row[2])) for row in rows if row[1] == "in the sheet")
-        head = [["all", "participants of the data sets", entered + unlisted, None, None]]
+        head = [["all", "in the data sets", entered + unlisted, None, None]]
         head.append(["all", "excluded: in no row of the sheet", unlisted, None, None])
         rows = head + rows
     made = pd.DataFrame(rows, columns=flow.COLUMNS)

@@ -1,5 +1,6 @@
 """A study: its plan with its sheet, and the groups of patients that jobs work on."""
 
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,13 +24,14 @@ class Study:
 
     ``datasets`` maps the names that stand in the sheet to folders; the data set of a simulated
     study lies inside its results. ``excluded`` has one row a problem of patients who were left out
-    of the sheet (``patient set file what found expected``).
+    of the sheet (``patient set file what found expected``); ``listed`` is then the sheet with them.
     """
 
     plan: Plan
     sheet: pd.DataFrame
     datasets: dict[str, str]
     excluded: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EXCLUDED_COLUMNS))
+    listed: pd.DataFrame | None = None
 
     @property
     def name(self) -> str:
@@ -62,14 +64,23 @@ class Study:
 
     @cached_property
     def batches(self) -> dict[str, list[str]]:
-        """The batches, each of patients of one set: no job mixes training with other patients."""
-        size = self.plan["batch_size"]
-        patients = {name: self.patients(name) for name in self.sets}
-        return {
-            f"{name}{1 + start // size:03d}": members[start : start + size]
-            for name, members in patients.items()
-            for start in range(0, len(members), size)
+        """The batches, each of patients of one set: no job mixes training with other patients.
+
+        An excluded patient keeps its place in them, so that all others stay where they are.
+        """
+        size, here = self.plan["batch_size"], set(self.sheet["patient"])
+        listed = self.sheet if self.listed is None else self.listed
+        members = {name: list(listed.loc[listed["set"] == name, "patient"]) for name in self.sets}
+        whole = {
+            f"{name}{1 + start // size:03d}": patients[start : start + size]
+            for name, patients in members.items()
+            for start in range(0, len(patients), size)
         }
+        kept = {
+            batch: [patient for patient in patients if patient in here]
+            for batch, patients in whole.items()
+        }
+        return {batch: patients for batch, patients in kept.items() if patients}
 
     def batches_of(self, set_name: str) -> list[str]:
         """Return the names of a set's batches."""
@@ -108,6 +119,14 @@ class Study:
     @cached_property
     def _dataset_of(self) -> dict[str, str]:
         return dict(zip(self.sheet["patient"], self.sheet["dataset"], strict=True))
+
+    @property
+    def participants(self) -> dict[str, str]:
+        """The table of participants of each data set of the sheet, excluded patients' as well."""
+        listed = self.sheet if self.listed is None else self.listed
+        return {
+            name: f"{self.datasets[name]}/participants.tsv" for name in listed["dataset"].unique()
+        }
 
     def folder(self, patient: str) -> str:
         """Return the folder of a patient's data set.
@@ -164,7 +183,10 @@ class Study:
             return files
         reference = self.plan["sequences"][0]["name"]
         return {
-            name: path for name, path in files.items() if name == reference or Path(path).exists()
+            # A link that leads nowhere is a file that is missing, no sequence that was not scanned.
+            name: path
+            for name, path in files.items()
+            if name == reference or os.path.lexists(path)
         }
 
     def lacking(self, patients: list[str]) -> dict[str, list[str]]:

@@ -16,14 +16,14 @@ def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a tab-separated table; ``n/a`` and empty cells are missing.
 
     Columns named in ``text`` stay text whatever they look like (``01`` is not 1); so does any
-    column called ``patient``, ``participant_id``, ``fold``, ``set`` or ``left_out``.
+    column called ``patient``, ``participant_id``, ``person``, ``fold``, ``set`` or ``left_out``.
 
     Raises
     ------
     BadInput
         If the file is missing, empty or not a table.
     """
-    always_text = ("patient", "participant_id", "fold", "set", "left_out", *text)
+    always_text = ("patient", "participant_id", "person", "fold", "set", "left_out", *text)
     try:
         return pd.read_csv(
             path,

@@ -67,7 +67,7 @@ def inspect_cohort(
     BadInput
         If a data set or its participants cannot be read at all.
     """
-    participants = _participants(rows, datasets, text_columns(settings["clinical"]))
+    participants = _participants(rows, datasets, text_columns(settings))
     patients, problems = patient_table(rows, participants, settings)
     problems += _personal_problems(participants, set(settings["cohort"]["phi"]["allow"]))
     listed = [
@@ -82,7 +82,7 @@ def inspect_cohort(
         problems += found
     problems += shared_files(file for files in listed for file in files)
     files = pd.DataFrame([row for table, _ in results for row in table])
-    if settings["cohort"]["missing_sequence"] == "zero_channel":
+    if settings["cohort"]["missing_sequence"] == "zero_channel" and not problems:
         names = [sequence["name"] for sequence in settings["sequences"]]
         patients["missing_sequences"] = _missing_sequences(patients, files, names)
     return Inspection(patients, files, problems)
@@ -113,6 +113,8 @@ def check_cohort(
     found = inspect_cohort(rows, datasets, settings, content=content, workers=workers)
     # Counts of patients mean little while some of their values are wrong.
     problems = found.problems or outcome_problems(found.patients)
+    if not problems:
+        problems = _sequences_nobody_has(found, [entry["name"] for entry in settings["sequences"]])
     if problems:
         raise BadInput(problems)
     return CohortTables(found.patients, found.files, excluded, flow_of(found.patients, excluded))
@@ -162,6 +164,21 @@ def _personal_problems(
         for problem in privacy_problems(
             participants_findings(table), allowed, "", f"{name}/participants.tsv"
         )
+    ]
+
+
+def _sequences_nobody_has(found: Inspection, names: list[str]) -> list[Problem]:
+    """Return the sequences that no training patient has: their names in the plan are wrong."""
+    train = set(found.patients.loc[found.patients["set"] == "train", "patient"])
+    images = found.files[found.files["role"] == "image"]
+    there = set(images.loc[images["patient"].isin(train), "name"])
+    return [
+        Problem(
+            f"no training patient has the sequence {name}",
+            remedy="correct its file in the plan, or take the sequence out",
+        )
+        for name in names
+        if train and name not in there
     ]
 
 

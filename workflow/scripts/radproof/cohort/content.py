@@ -30,7 +30,8 @@ def read_voxels(path: Path, patient: str) -> npt.NDArray[Any]:
     try:
         array = np.asanyarray(nibabel.loadsave.load(path).dataobj)  # type: ignore[attr-defined]
     except (OSError, EOFError, ValueError, zlib.error, ImageFileError) as error:
-        what, found = "image cannot be read to its end", str(error).strip().splitlines()[0]
+        said = str(error).replace(str(path), path.name).strip().splitlines()
+        what, found = "image cannot be read to its end", said[0] if said else ""
         remedy = "replace the file by an intact NIfTI image"
         raise BadInput(Problem(what, patient, str(path), found, remedy=remedy)) from error
     # A single volume may say that it is the first of one in time.

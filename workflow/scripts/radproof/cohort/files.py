@@ -1,13 +1,15 @@
 """The files of one patient: read, measured, and everything that is wrong with them."""
 
+import os
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from radproof.cohort.agreement import agreement_problems
 from radproof.cohort.content import image_problems, mask_problems, read_voxels
+from radproof.cohort.distances import distance_problems
 from radproof.cohort.headers import geometry_columns, read_header
 from radproof.cohort.privacy import header_findings, name_findings, sidecar_findings
 from radproof.cohort.privacy import problems as privacy_problems
@@ -22,8 +24,8 @@ def list_files(
 ) -> list[RawFile]:
     """Return the files that the plan names for a row of the sheet, the reference sequence first.
 
-    A sequence other than the reference is optional where the plan fills missing ones with zeros,
-    and so is its control.
+    A sequence other than the reference is optional where the plan fills missing ones with zeros;
+    the control of a sequence is wanted where the sequence is there.
     """
     fill = settings["cohort"]["missing_sequence"] == "zero_channel"
     reference = settings["sequences"][0]["name"]
@@ -36,7 +38,7 @@ def list_files(
             folder=folder,
             file=entry["file"].format(patient=row["patient"]),
             label=entry.get("label", 0),
-            optional=fill and role != "mask" and entry["name"] != reference,
+            optional=fill and role == "image" and entry["name"] != reference,
         )
         for role, entries in (
             ("image", settings["sequences"]),
@@ -65,7 +67,9 @@ def check_files(
     problems: list[Problem] = []
     grids: dict[str, Grid] = {}
     for file in files:
-        if file.optional and not file.path.exists():
+        if file.optional and not os.path.lexists(file.path):
+            continue
+        if file.role == "control" and file.name not in grids:
             continue
         header, found = read_header(file.path, file.patient)
         problems += _place_problems(file) + _personal_problems(file, limits["phi"]["allow"])
@@ -86,8 +90,12 @@ def check_files(
         rows.append(row)
     problems += twin_problems(files)
     if content and not problems:
-        drawn = [file for file in files if file.role != "image" and file.path.exists()]
-        problems = agreement_problems(drawn, limits["masks"]["agreement"])
+        there = [
+            file
+            for file in files
+            if file.role == "mask" or (file.role == "control" and file.name in grids)
+        ]
+        problems = distance_problems(there, limits["masks"]["distance_mm"])
     return rows, problems
 
 
@@ -105,12 +113,16 @@ def _place_problems(file: RawFile) -> list[Problem]:
 
 
 def _personal_problems(file: RawFile, allowed: list[str]) -> list[Problem]:
+    problems, findings = [], header_findings(file.path) + name_findings(file.file)
     try:
-        findings = sidecar_findings(file.path)
+        findings += sidecar_findings(file.path)
     except BadInput as error:
-        return error.problems
-    findings += header_findings(file.path) + name_findings(file.file)
-    return privacy_problems(findings, set(allowed), file.patient, str(file.path))
+        problems = [replace(problem, patient=file.patient) for problem in error.problems]
+    return problems + [
+        # The user's own folders are no part of the data; only the name inside them is masked.
+        replace(problem, file=f"{file.folder}/{problem.file}")
+        for problem in privacy_problems(findings, set(allowed), file.patient, file.file)
+    ]
 
 
 def _grid_problems(header: Grid, image: Grid | None, sequence: str, file: RawFile) -> list[Problem]:

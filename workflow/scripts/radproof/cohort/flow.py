@@ -1,10 +1,12 @@
 """The flow of patients: everyone in the sheet is counted, and so is everyone who left."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import pandas as pd
 
-PARTICIPANTS = "participants of the data sets"
+from radproof.cohort.participants import unlisted
+
+PARTICIPANTS = "in the data sets"
 ENTERED, EXCLUDED, ANALYSED = "in the sheet", "excluded: ", "analysed"
 FLOW_COLUMNS = ["set", "step", "n", "n_events", "note"]
 
@@ -39,17 +41,26 @@ def flow_of(patients: pd.DataFrame, excluded: pd.DataFrame) -> pd.DataFrame:
     return table.astype({"n": "Int64", "n_events": "Int64"})
 
 
-def with_unlisted(flow: pd.DataFrame, participants: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Put before a flow how many participants its data sets have, and how many it leaves unnamed.
+def with_unlisted(
+    flow: pd.DataFrame, participants: Mapping[str, pd.DataFrame], sheet: pd.DataFrame
+) -> pd.DataFrame:
+    """Put before a flow how many people its data sets and its sheet have, and how many it left out.
 
-    They stand under the set ``all``; without anyone unnamed the flow comes back as it is.
+    They stand under the set ``all``; without anyone in no row of the sheet the flow comes back as
+    it is.
+
+    Parameters
+    ----------
+    participants
+        Data set → its participants.
+    sheet
+        The sheet as written: ``patient dataset``.
     """
-    total = sum(map(len, participants))
-    listed = int(flow.loc[flow["step"] == ENTERED, "n"].sum())
-    if total == listed:
+    left = sum(len(names) for names in unlisted(participants, sheet).values())
+    if not left:
         return flow
     rows = [
-        ["all", PARTICIPANTS, total, None, None],
-        ["all", f"{EXCLUDED}in no row of the sheet", total - listed, None, None],
+        ["all", PARTICIPANTS, len(sheet) + left, None, None],
+        ["all", f"{EXCLUDED}in no row of the sheet", left, None, None],
     ]
     return pd.concat([pd.DataFrame(rows, columns=FLOW_COLUMNS), flow], ignore_index=True)

@@ -49,13 +49,19 @@ def read_header(path: Path, patient: str) -> tuple[sitk.ImageFileReader | None, 
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
-        what, found = "image has a header that cannot be read", str(error).strip().splitlines()[-1]
-        return None, [Problem(what, patient, str(path), " ".join(found.split()), remedy=INTACT)]
+        what, found = "image has a header that cannot be read", _said(error, path)
+        return None, [Problem(what, patient, str(path), found, remedy=INTACT)]
     if reader.GetDimension() != 3:
         what, found = "image is not a volume", f"{reader.GetDimension()} dimensions"
         remedy = "give one volume a file"
         return None, [Problem(what, patient, str(path), found, "3 dimensions", remedy)]
     return reader, _geometry_problems(reader, path, patient)
+
+
+def _said(error: Exception, path: Path) -> str:
+    """Return the last line of an error without the folders of a machine."""
+    lines = str(error).replace(str(path), path.name).strip().splitlines()
+    return " ".join(lines[-1].split()) if lines else type(error).__name__
 
 
 def _file_problem(path: Path) -> str:
@@ -83,7 +89,7 @@ def _nifti_problems(path: Path, patient: str) -> list[Problem]:
     try:
         header = nibabel.loadsave.load(path).header
     except (OSError, ValueError, ImageFileError, HeaderDataError) as error:
-        what, found = "image has a header that cannot be read", " ".join(str(error).split())
+        what, found = "image has a header that cannot be read", _said(error, path)
         return [Problem(what, patient, str(path), found, remedy=INTACT)]
     if not isinstance(header, nibabel.nifti1.Nifti1Header):
         what, found = "file is not NIfTI", type(header).__name__

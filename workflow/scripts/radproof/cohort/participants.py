@@ -39,10 +39,12 @@ def read_participants(folder: Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
     return table
 
 
-def text_columns(clinical: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Return the columns of participants that are to be read as text."""
-    categories = [entry for entry in clinical if entry["kind"] == "category"]
-    return ("center", *(_column(variable) for variable in categories))
+def text_columns(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the columns of participants that are to be read as text, by ``clinical cohort``."""
+    person = settings["cohort"]["person"]
+    categories = [entry for entry in settings["clinical"] if entry["kind"] == "category"]
+    columns = [_column(variable) for variable in categories]
+    return ("center", *([person] if person else []), *columns)
 
 
 def unlisted(participants: Mapping[str, pd.DataFrame], sheet: pd.DataFrame) -> dict[str, list[str]]:

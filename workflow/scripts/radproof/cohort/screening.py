@@ -14,6 +14,8 @@ from radproof.provenance import code_closure, digest, fingerprint
 from radproof.study import EXCLUDED_COLUMNS, Study
 from radproof.tables import write_json
 
+SHOWN_PROBLEMS = 5
+
 
 def screen(study: Study, *, content: bool, memory: Path | None = None) -> Study:
     """Return the study without the patients that have problems, where the plan says so.
@@ -31,7 +33,7 @@ def screen(study: Study, *, content: bool, memory: Path | None = None) -> Study:
     Raises
     ------
     BadInput
-        For problems of no patient, or of several.
+        For problems of no patient or of several, or if a set or a fold has nobody left.
     """
     if study.simulated or study.plan["cohort"]["on_problem"] == "stop":
         return study
@@ -49,7 +51,21 @@ def screen(study: Study, *, content: bool, memory: Path | None = None) -> Study:
         raise BadInput(general)
     excluded = _as_table(problems, study)
     kept = ~study.sheet["patient"].isin(excluded["patient"])
-    return replace(study, sheet=study.sheet[kept].reset_index(drop=True), excluded=excluded)
+    _refuse_emptied(study.sheet, kept, problems)
+    sheet = study.sheet[kept].reset_index(drop=True)
+    return replace(study, sheet=sheet, excluded=excluded, listed=study.sheet)
+
+
+def _refuse_emptied(sheet: pd.DataFrame, kept: pd.Series, problems: list[Problem]) -> None:
+    """Raise where a set or a fold of the sheet has nobody left: the study would be another one."""
+    places = sheet["set"] + sheet["fold"].map(
+        lambda fold: "" if pd.isna(fold) else f", fold {fold}"
+    )
+    emptied = [place for place in places.unique() if not kept[places == place].any()]
+    if emptied:
+        what = "no patient is left after exclusions"
+        found, remedy = "; ".join(emptied), "correct the files, or make another sheet"
+        raise BadInput([Problem(what, found=found, remedy=remedy), *problems[:SHOWN_PROBLEMS]])
 
 
 def _key(study: Study, content: bool) -> str:
@@ -64,7 +80,8 @@ def _key(study: Study, content: bool) -> str:
         for file in files.values()
     ]
     tables = sorted({f"{study.folder(patient)}/participants.tsv" for patient in study.patients()})
-    stamps = {path: _stamp(path) for path in [*tables, *files]}
+    sidecars = [path.removesuffix(".gz").removesuffix(".nii") + ".json" for path in files]
+    stamps = {path: _stamp(path) for path in [*tables, *files, *sidecars]}
     known = {"settings": canonical(study.cohort_settings), "sheet": study.sheet.to_csv()}
     return digest(
         known | {"content": str(content)} | stamps | fingerprint(code_closure("check_cohort"))
@@ -72,11 +89,14 @@ def _key(study: Study, content: bool) -> str:
 
 
 def _stamp(path: str) -> str:
+    """Return what changes with a file: its size and times, and those of a link to it."""
     try:
-        stat = Path(path).stat()
+        return " ".join(
+            f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_mode}"
+            for stat in (Path(path).lstat(), Path(path).stat())
+        )
     except OSError:
         return "missing"
-    return f"{stat.st_size} {stat.st_mtime_ns}"
 
 
 def _remembered(memory: Path | None, key: str) -> list[Problem] | None:
@@ -84,9 +104,9 @@ def _remembered(memory: Path | None, key: str) -> list[Problem] | None:
         return None
     try:
         kept = json.loads(memory.read_text(encoding="utf-8"))
-    except ValueError:
+        return [Problem(**item) for item in kept["problems"]] if kept["key"] == key else None
+    except (ValueError, KeyError, TypeError):
         return None
-    return [Problem(**item) for item in kept["problems"]] if kept["key"] == key else None
 
 
 def _as_table(problems: Iterable[Problem], study: Study) -> pd.DataFrame:

@@ -78,9 +78,15 @@ def derived_files(plan: Plan, results: Path) -> Iterator[Derived]:
     """Yield what is derived of each analysed patient: sequences, then masks."""
     sequences = plan["sequences"]
     space = sequences[0]["name"]
-    for patient in read_table(results / "cohort" / "patients.tsv", text=("patient",))["patient"]:
+    patients = read_table(results / "cohort" / "patients.tsv").set_index("patient")
+    for patient in patients.index:
+        missing = str(patients.get("missing_sequences", {}).get(patient, "")).split(", ")
         images = results / "images" / patient
-        raw = {entry["name"]: entry["file"].format(patient=patient) for entry in sequences}
+        raw = {
+            entry["name"]: entry["file"].format(patient=patient)
+            for entry in sequences
+            if entry["name"] not in missing
+        }
         common = {"SpatialReference": f"grid of the study, along the axes of {raw[space]}"}
         for name, file in raw.items():
             sidecar = {**common, "Sources": [f"bids:raw:{file}"], "SkullStripped": False}

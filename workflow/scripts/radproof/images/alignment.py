@@ -27,9 +27,16 @@ def initial_rigid(fixed: sitk.Image, moving: sitk.Image, initial: str) -> sitk.E
     if initial == "headers":
         return start
     way = getattr(sitk.CenteredTransformInitializerFilter, initial.upper())
+    # Moments weigh with intensity, which is negative in air on CT.
+    fixed, moving = (_from_zero(image) for image in (fixed, moving))
     shift = sitk.CenteredTransformInitializer(fixed, moving, sitk.Euler3DTransform(), way)
     start.SetTranslation(np.subtract(shift.TransformPoint(centre_of(fixed)), centre_of(fixed)))
     return start
+
+
+def _from_zero(image: sitk.Image) -> sitk.Image:
+    image = sitk.Cast(image, sitk.sitkFloat32)
+    return image - float(sitk.GetArrayViewFromImage(image).min())
 
 
 def turned_starts(start: sitk.Euler3DTransform, angle_deg: float) -> list[sitk.Transform]:
