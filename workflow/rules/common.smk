@@ -55,6 +55,7 @@ container: "envs/radproof.sif"
 
 
 wildcard_constraints:
+    batch=one_of(study.batches),
     set=one_of(study.sets),
     fold=one_of(study.folds),
     segmenter=one_of(PLAN["segmenters"]),

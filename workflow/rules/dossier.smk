@@ -88,6 +88,7 @@ rule write_report:
         flow=f"{COHORT}/flow.tsv",
         excluded=f"{COHORT}/excluded.tsv",
         quality=[f"{IMAGES}/qc-{batch}.tsv" for batch in study.batches],
+        montages=[f"{IMAGES}/montage-{batch}.png" for batch in study.batches],
         claims=f"{DOSSIER}/claims.tsv",
         models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
         lineage=f"{DOSSIER}/lineage.json",

@@ -28,10 +28,7 @@ for batch, patients in study.batches.items():
             gate=ancient(f"{COHORT}/{study.set_of(batch)}/files.tsv"),
             code=code("prepare_images", *PREPARING_KINDS),
         output:
-            **{
-                kind: f"{IMAGES}/montage-{batch}.{kind}"
-                for kind in ("svg", "png", "tsv")
-            },
+            strips=f"{IMAGES}/strips-{batch}.npz",
             images=images_of(patients),
             masks=[mask for rater in RATERS for mask in rater_masks_of(patients, rater)],
             quality=f"{IMAGES}/qc-{batch}.tsv",
@@ -42,7 +39,6 @@ for batch, patients in study.batches.items():
             settings=settings(
                 patients=patients,
                 missing=study.lacking(patients),
-                simulated=study.simulated,
                 sequences=[
                     {
                         key: sequence[key]
@@ -62,3 +58,20 @@ for batch, patients in study.batches.items():
             f"prepare images of batch {batch}"
         script:
             "../scripts/prepare_images.py"
+
+
+rule plot_montage:
+    input:
+        strips=f"{IMAGES}/strips-{{batch}}.npz",
+        code=code("plot_montage"),
+    output:
+        **{kind: f"{IMAGES}/montage-{{batch}}.{kind}" for kind in ("svg", "png", "tsv")},
+        record=record("plot_montage", "{batch}"),
+    log:
+        log_of("plot_montage", "{batch}"),
+    params:
+        settings=drawing(),
+    message:
+        "draw a montage of batch {wildcards.batch}"
+    script:
+        "../scripts/plot_montage.py"

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pandas as pd
-from radproof.figures.montage import draw, strip_of
-from radproof.figures.style import save
 from radproof.images.prepare import prepare_patient
+from radproof.images.strips import strip_of, write_strips
 from radproof.job import open_job
 from radproof.tables import write_table
 from radproof.volumes import write_volume
@@ -36,5 +35,4 @@ with open_job(snakemake) as job:
         strips.append(strip_of(patient, prepared.images, prepared.unmoved, prepared.masks))
         job.log(f"{number}/{len(settings['patients'])} {patient} prepared")
     write_table(pd.concat(quality, ignore_index=True), job.output.quality)
-    figure, plotted = draw(strips, simulated=settings["simulated"])
-    save(figure, plotted, job.output.svg, job.output.png, job.output.tsv)
+    write_strips(strips, job.output.strips)

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import SimpleITK as sitk
-from radproof.figures.montage import draw, strip_of
+from radproof.figures.montage import draw
 from radproof.images.prepare import prepare_patient
 from radproof.images.quality import COLUMNS, distinct_values, flags_of, saturated_share
+from radproof.images.strips import read_strips, strip_of, write_strips
 from radproof.radiomics.extractors.pyradiomics import extract
 
 from tests.unit.images.phantoms import corner_mask, head
@@ -102,7 +103,14 @@ def test_a_montage_shows_each_sequence_before_and_after(tmp_path: Path) -> None:
     assert list(strip["tiles"]) == ["t1", "t2 before", "t2 after"]
     before, after = strip["tiles"]["t2 before"], strip["tiles"]["t2 after"]
     assert np.abs(np.corrcoef(before.ravel(), after.ravel())[0, 1]) < 0.99
-    figure, plotted = draw([strip, strip], simulated=True)
+    paths = [tmp_path / "one.npz", tmp_path / "two.npz"]
+    for path in paths:
+        write_strips([strip, strip], path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    strips = read_strips(paths[0])
+    assert strips[1]["patient"] == "P" and strips[1]["slice"] == strip["slice"]
+    assert np.array_equal(strips[1]["tiles"]["t2 before"], before)
+    figure, plotted = draw(strips, simulated=True)
     texts = [text.get_text() for text in figure.texts]
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert "Simulated cohort" in texts

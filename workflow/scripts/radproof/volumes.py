@@ -59,6 +59,11 @@ def on_grid_of(array: np.ndarray, reference: sitk.Image) -> sitk.Image:
     return image
 
 
+def best_slice(mask: np.ndarray) -> int:
+    """Return the first slice of a mask (z, y, x) with the largest area."""
+    return int(np.argmax(mask.reshape(len(mask), -1).sum(axis=1)))
+
+
 def grid_differences(first: Grid, second: Grid, tolerance_mm: float = 1e-3) -> list[str]:
     """Say how two grids differ: one phrase each for size, spacing, origin, direction.
 

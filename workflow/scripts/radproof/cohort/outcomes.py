@@ -39,7 +39,9 @@ def outcome_problems(patients: pd.DataFrame) -> list[Problem]:
 
 def _split_persons(patients: pd.DataFrame) -> list[Problem]:
     known = patients[patients["person"].notna()]
-    places = known["set"].astype(str) + known["fold"].map(lambda fold: f"/{fold}" if fold else "")
+    places = known["set"].astype(str) + known["fold"].map(
+        lambda fold: "" if pd.isna(fold) else f"/{fold}"
+    )
     return [
         Problem(
             "scans of one person stand in two sets or folds",

@@ -95,7 +95,7 @@ def draw(flow: pd.DataFrame, *, simulated: bool) -> tuple[Figure, pd.DataFrame]:
     flow
         ``set``, ``step``, ``n`` patients, ``n_events`` and ``note``: for each set ``in the sheet``,
         any number of ``excluded: <reason>``, and ``analysed``. Before them there may be
-        ``participants of the data sets``, of whom some are in no set.
+        ``in the data sets``: people of whom some are in no set.
     simulated
         Whether the patients are simulated.
 

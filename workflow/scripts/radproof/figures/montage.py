@@ -1,71 +1,20 @@
 """One strip a patient: the reference, each registered sequence before and after, masks outlined."""
 
 from collections.abc import Sequence
-from typing import TypedDict
 
 import numpy as np
 import pandas as pd
-import SimpleITK as sitk
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from radproof.figures.overlays import OUTLINE_COLOURS, best_slice
+from radproof.figures.overlays import OUTLINE_COLOURS
 from radproof.figures.style import SMALL_PT, dashes, label_of, new_figure, print_style
+from radproof.images.strips import Strip
 
 TILE_MM = 26.0
 LABEL_MM = 24.0
 FOOT_MM = 12.0
-
-
-class Strip(TypedDict):
-    """A patient: title of each tile → slice (y, x); rater → mask (y, x); pixel spacing (x, y)."""
-
-    patient: str
-    slice: int
-    spacing_mm: tuple[float, float]
-    tiles: dict[str, np.ndarray]
-    outlines: dict[str, np.ndarray]
-
-
-def strip_of(
-    patient: str,
-    images: dict[str, sitk.Image],
-    unmoved: dict[str, sitk.Image],
-    masks: dict[str, sitk.Image],
-) -> Strip:
-    """Cut the slice where the first mask is largest out of volumes on one grid.
-
-    Parameters
-    ----------
-    images
-        Sequence → prepared image; the first is the reference.
-    unmoved
-        Those of them that are registered, as their headers place them.
-    masks
-        Rater → 0/1 mask.
-    """
-    drawn = {name: _axial(mask) for name, mask in masks.items()}
-    index = best_slice(sitk.GetArrayFromImage(next(iter(drawn.values()))))
-    tiles: dict[str, np.ndarray] = {}
-    for name, image in images.items():
-        if name in unmoved:
-            tiles[f"{name} before"] = sitk.GetArrayFromImage(_axial(unmoved[name]))[index]
-            name = f"{name} after"
-        tiles[name] = sitk.GetArrayFromImage(_axial(image))[index]
-    step_x, step_y, _ = next(iter(drawn.values())).GetSpacing()
-    outlines = {name: sitk.GetArrayFromImage(mask)[index] for name, mask in drawn.items()}
-    return Strip(
-        patient=patient,
-        slice=index,
-        spacing_mm=(step_x, step_y),
-        tiles=tiles,
-        outlines=outlines,
-    )
-
-
-def _axial(volume: sitk.Image) -> sitk.Image:
-    return sitk.DICOMOrient(volume, "LPS")
 
 
 @print_style()

@@ -21,7 +21,7 @@ from radproof.figures.style import (
     new_figure,
     print_style,
 )
-from radproof.volumes import read_mask, read_volume
+from radproof.volumes import best_slice, read_mask, read_volume
 
 # Bright enough on grey images, and told apart by colour-blind readers.
 OUTLINE_COLOURS = ["#56B4E9", "#E69F00", "#CC79A7", "#009E73"]
@@ -81,11 +81,6 @@ def choose_cases(
     chosen = ordered.iloc[list(places.values())].assign(rank=list(places), n=len(rows))
     columns = ["rank", "patient", "set", "dice", "n"]
     return chosen[columns].drop_duplicates("patient").reset_index(drop=True)
-
-
-def best_slice(mask: np.ndarray) -> int:
-    """Return the first slice of a mask (z, y, x) with the largest area."""
-    return int(np.argmax(mask.reshape(len(mask), -1).sum(axis=1)))
 
 
 def read_case(
