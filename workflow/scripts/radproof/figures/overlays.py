@@ -10,9 +10,10 @@ import SimpleITK as sitk
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import AbstractPathEffect, withStroke
+from matplotlib.patheffects import withStroke
 
 from radproof.errors import BadInput, Problem
+from radproof.figures.outlines import OUTLINE_COLOURS, draw_slice
 from radproof.figures.style import (
     TWO_COLUMNS_MM,
     WARNING,
@@ -23,12 +24,8 @@ from radproof.figures.style import (
 )
 from radproof.volumes import best_slice, read_mask, read_volume
 
-# Bright enough on grey images, and told apart by colour-blind readers.
-OUTLINE_COLOURS = ["#56B4E9", "#E69F00", "#CC79A7", "#009E73"]
 MARGIN_MM = 15.0
 SCALE_BAR_MM = 10.0
-# A thin dark edge keeps light lines visible on light tissue.
-EDGE: list[AbstractPathEffect] = [withStroke(linewidth=1.8, foreground="black", alpha=0.6)]
 SCALE_BAR: dict[str, Any] = {
     "color": "white",
     "linewidth": 2.5,
@@ -180,30 +177,14 @@ def draw(cases: Sequence[Case], *, simulated: bool) -> tuple[Figure, pd.DataFram
 
 
 def _draw_panel(axes: Axes, case: Case, image: np.ndarray) -> None:
-    step_x, step_y = case["spacing_mm"]
-    height, width = image.shape
-    low, high = np.percentile(image, [1, 99.5])
-    extent = (0.0, width * step_x, height * step_y, 0.0)
-    axes.imshow(image, cmap="gray", vmin=low, vmax=high, extent=extent, interpolation="nearest")
-    x_mm, y_mm = (np.arange(width) + 0.5) * step_x, (np.arange(height) + 0.5) * step_y
-    for index, mask in enumerate(case["outlines"].values()):
-        if mask.any() and min(mask.shape) > 1:
-            axes.contour(
-                x_mm,
-                y_mm,
-                mask.astype(float),
-                levels=[0.5],
-                colors=OUTLINE_COLOURS[index],
-                linestyles=[dashes(index)],
-                linewidths=1.0,
-            ).set_path_effects(EDGE)
-        elif not mask.any():
-            text = f"{label_of(list(case['outlines'])[index])}: empty here"
+    width, height = draw_slice(axes, image, case["outlines"], case["spacing_mm"], linewidth=1.0)
+    for index, (name, mask) in enumerate(case["outlines"].items()):
+        if not mask.any():
+            text = f"{label_of(name)}: empty here"
             axes.text(0.03, 0.94 - 0.1 * index, text, transform=axes.transAxes, color=WARNING)
-    start = 0.04 * extent[1]
-    axes.plot([start, start + SCALE_BAR_MM], [0.95 * extent[2]] * 2, **SCALE_BAR)
-    axes.set(xticks=[], yticks=[], xlim=extent[:2], ylim=extent[2:])
-    axes.spines[:].set_visible(False)
+    start = 0.04 * width
+    axes.plot([start, start + SCALE_BAR_MM], [0.95 * height] * 2, **SCALE_BAR)
+    axes.set(xlim=(0.0, width), ylim=(height, 0.0))
 
 
 def _areas(cases: Sequence[Case]) -> pd.DataFrame:

@@ -68,9 +68,10 @@ def prepare_patient(
         reference: Sequence | None = None
         prepared, unmoved, rows = {}, {}, []
         for entry in sequences:
-            name = entry["name"]
+            name, registered = entry["name"], entry["registration"]["kind"] != "none"
             if name not in images:
                 prepared[name] = sitk.Cast(grid, sitk.sitkFloat32)
+                unmoved |= {name: prepared[name]} if registered else {}
                 rows.append(as_row(patient, name, {"flags": MISSING}))
                 continue
             found = prepare_sequence(
@@ -78,8 +79,7 @@ def prepare_patient(
             )
             reference = reference or found
             prepared[name] = found.image
-            if entry["registration"]["kind"] != "none":
-                unmoved[name] = found.unmoved
+            unmoved |= {name: found.unmoved} if registered else {}
             quality = found.quality | {"mask_outside": outside}
             flags = flags_of(quality, entry["flags"])
             rows.append(as_row(patient, name, quality | {"flags": flags}))
