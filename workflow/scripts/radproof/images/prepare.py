@@ -66,7 +66,9 @@ def prepare_patient(
         on_grid, outside = _masks_on_grid(patient, masks, labels, grid, settings)
         frame = Frame(patient, grid, on_grid)
         reference: Sequence | None = None
-        prepared, unmoved, rows = {}, {}, []
+        prepared: dict[str, sitk.Image] = {}
+        unmoved: dict[str, sitk.Image] = {}
+        rows = []
         for entry in sequences:
             name, registered = entry["name"], entry["registration"]["kind"] != "none"
             if name not in images:
