@@ -61,7 +61,7 @@ def _refuse_emptied(sheet: pd.DataFrame, kept: pd.Series, problems: list[Problem
     places = sheet["set"] + sheet["fold"].map(
         lambda fold: "" if pd.isna(fold) else f", fold {fold}"
     )
-    emptied = [place for place in places.unique() if not kept[places == place].any()]
+    emptied = [place for place in sorted(places.unique()) if not kept[places == place].any()]
     if emptied:
         what = "no patient is left after exclusions"
         found, remedy = "; ".join(emptied), "correct the files, or make another sheet"
