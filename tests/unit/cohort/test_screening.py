@@ -145,7 +145,7 @@ def test_a_set_or_a_fold_that_would_be_empty_stops_the_study(tmp_path: Path) -> 
     study = tiny_study(tmp_path)
     for patient in ("B1", "B2", "A1", "A2"):
         file_of(tmp_path, SEQUENCES[0], patient).unlink()
-    with pytest.raises(BadInput, match=r"no patient is left .*found train, fold 1; test"):
+    with pytest.raises(BadInput, match=r"no patient is left .*found test; train, fold 1\)"):
         screen(study, content=False)
 
 
