@@ -5,6 +5,7 @@ Example: .venv/bin/python benchmarks/cohort.py --patients 100 1000 10000
 
 import argparse
 import gzip
+import itertools
 import os
 import shutil
 import sys
@@ -61,12 +62,12 @@ def header(kind: type) -> bytes:
     return nib.Nifti1Image(np.zeros(SHAPE, kind), affine).to_bytes()[:352]
 
 
-def small_tumour(rng: np.random.Generator) -> np.ndarray:
-    """Return a mask (x, y, z): a block, and at two of its sides voxels that differ each time."""
+def small_tumour(number: int) -> np.ndarray:
+    """Return a mask (x, y, z): a block, and at two of its sides voxels that spell a number."""
+    bits = (number >> np.arange(32)) & 1
     mask = np.zeros(SHAPE, np.uint8)
     mask[2:6, 2:6, 1:5] = 1
-    for side in (1, 6):
-        mask[side, 2:6, 1:5] = rng.integers(0, 2, (4, 4))
+    mask[(1, 6), 2:6, 1:5] = bits.reshape(2, 4, 4)
     return mask
 
 
@@ -74,27 +75,29 @@ def write_dataset(folder: Path, plan: dict[str, Any], patients: list[str]) -> pd
     """Write tiny images and masks, all with bytes of their own, and return the participants."""
     rng = np.random.default_rng(plan["seed"])
     image, mask = header(np.int16), header(np.uint8)
+    numbers = itertools.count()
     for patient in patients:
         files = {
             entry["file"]: image + rng.integers(1, 1000, SHAPE, np.int16).tobytes()
             for entry in plan["sequences"]
         }
         files |= {
-            entry["file"]: mask + small_tumour(rng).tobytes(order="F") for entry in plan["raters"]
+            entry["file"]: mask + small_tumour(next(numbers)).tobytes(order="F")
+            for entry in plan["raters"]
         }
         for name, content in files.items():
             path = folder / name.format(patient=patient)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(gzip.compress(content, 1, mtime=0))
-    count = len(patients)
+    size = len(patients)
     table = pd.DataFrame(
         {
             "participant_id": [f"sub-{patient}" for patient in patients],
-            "sex": rng.choice(["F", "M"], count),
-            "age": rng.integers(30, 80, count),
-            "clinical_t_stage": rng.integers(1, 5, count),
-            "depth_of_invasion_mm": rng.uniform(3, 20, count).round(1),
-            plan["outcome"]["name"]: np.arange(count) % 2,
+            "sex": rng.choice(["F", "M"], size),
+            "age": rng.integers(30, 80, size),
+            "clinical_t_stage": rng.integers(1, 5, size),
+            "depth_of_invasion_mm": rng.uniform(3, 20, size).round(1),
+            plan["outcome"]["name"]: np.arange(size) % 2,
         }
     )
     write_table(table, folder / "participants.tsv")
