@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.segmentation.phantoms import SETTINGS, write_phantoms
+from tests.unit.segmentation.phantoms import ORIGIN, SETTINGS, write_phantoms
 
 
 @pytest.fixture(scope="session")
@@ -19,12 +19,12 @@ def tensorflow_ready() -> None:
 def trained(tensorflow_ready, tmp_path_factory):
     """A segmenter trained on ten phantoms: the result, its log, its file and its patients."""
     from radproof.segmentation.model_files import save_model
-    from radproof.segmentation.training import train_segmenter
+    from radproof.segmentation.training import Trainer
 
     folder: Path = tmp_path_factory.mktemp("trained")
     patients = [f"p{number}" for number in range(10)]
     images, masks = write_phantoms(folder, patients)
     lines: list[str] = []
-    result = train_segmenter(patients, images, masks, SETTINGS, 5, lines.append)
-    save_model(result.model, folder / "model.keras")
+    result = Trainer(SETTINGS, 2, lines.append).train(patients, images, masks, 5)
+    save_model(result.model, folder / "model.keras", ORIGIN)
     return result, lines, folder / "model.keras", patients

@@ -9,20 +9,55 @@ from radproof.volumes import write_volume
 
 SETTINGS = {
     "kind": "mobilenetv2_unet",
-    "network": {"alpha": 0.1, "depth": 2, "decoder_filters": 8, "encoder_weights": "none"},
+    "network": {
+        "alpha": 0.1,
+        "depth": 2,
+        "fusion": "early",
+        "decoder": "separable",
+        "decoder_filters": 8,
+        "encoder_weights": "none",
+    },
     "training": {
         "epochs": 8,
+        "patience": None,
         "batch_size": 8,
+        "memory_gb": None,
         "size": [32, 32],
+        "precision": "float32",
+        "loss": {"kind": "dice_cross_entropy"},
         "learning_rate": 0.01,
         "warm_up_epochs": 1,
         "weight_decay": 0.0001,
         "background_share": 0.3,
         "validation_fraction": 0.2,
-        "augmentation": {"flip": True, "rotation_deg": 10, "scale": 0.1, "intensity": 0.1},
+        "augmentation": {
+            "flip": ["x"],
+            "rotation_deg": 10,
+            "scale": 0.1,
+            "elastic": 1.0,
+            "intensity": 0.1,
+            "bias": 0.1,
+            "noise": 0.1,
+        },
         "threads": 1,
     },
-    "inference": {"threshold": 0.5, "keep_largest": True, "threads": 1, "size": [32, 32]},
+    "inference": {
+        "window": None,
+        "flips": [],
+        "threshold": 0.5,
+        "components": 1,
+        "fill_holes": True,
+        "on_empty": "missing",
+        "keep_probabilities": False,
+        "threads": 1,
+        "size": [32, 32],
+    },
+    "scores": {"strata_ml": [], "failure_dice": 0.5},
+}
+# What the networks of the tests say they were trained with.
+ORIGIN = {
+    "segmenter": {name: SETTINGS[name] for name in ("kind", "network", "training")},
+    "sequences": ["a", "b"],
 }
 
 

@@ -1,4 +1,4 @@
-"""Slices: reading, padding, drawing, validation patients and augmentation."""
+"""Slices: reading, padding, drawing and validation patients."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from radproof.errors import BadInput
 from radproof.segmentation.slices import (
-    Slices,
     canvas,
     draw_slices,
     inner,
@@ -15,9 +14,7 @@ from radproof.segmentation.slices import (
     validation_patients,
 )
 
-from tests.unit.segmentation.phantoms import SETTINGS, write_phantoms
-
-STILL = {"flip": False, "rotation_deg": 0.0, "scale": 0.0, "intensity": 0.0}
+from tests.unit.segmentation.phantoms import write_phantoms
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=60), st.floats(0, 0.9), st.integers(0, 99))
@@ -75,91 +72,3 @@ def test_padding_takes_each_channel_s_minimum() -> None:
     np.testing.assert_array_equal(grown[inner((3, 4), (32, 64))], image)
     grown[:, 14:17, 30:34] = [0, 1]
     assert (grown == [0, 1]).all()
-
-
-def stack_of(shape: tuple[int, int], rng: np.random.Generator) -> Slices:
-    mask = np.zeros((3, *shape, 1), np.float32)
-    mask[:2, 5:15, 20:26] = 1
-    image = rng.normal(size=(3, *shape, 2)).astype(np.float32)
-    centres = np.array([[9.5, 22.5], [9.5, 22.5], [np.nan, np.nan]])
-    stack = np.concatenate([image + 3 * mask, mask], axis=-1)
-    floors = stack.min(axis=(1, 2), keepdims=True)
-    return Slices(stack, floors, np.full((3, 2), shape), centres, np.arange(3))
-
-
-def changed(slices: Slices, augmentation: dict, size: list[int], seed: int = 1):
-    from radproof.segmentation.augmentation import apply_changes, draw_changes
-
-    settings = {**SETTINGS["training"], "size": size, "augmentation": augmentation}
-    chosen = np.arange(len(slices.stack))
-    changes = draw_changes(slices, chosen, settings, np.random.default_rng(seed))
-    found = apply_changes(
-        slices.stack,
-        slices.floors,
-        changes.transforms,
-        changes.gains,
-        changes.shifts,
-        (size[1], size[0]),
-    )
-    return [part.numpy() for part in found]
-
-
-@pytest.mark.usefixtures("tensorflow_ready")
-def test_no_augmentation_changes_nothing() -> None:
-    slices = stack_of((32, 64), np.random.default_rng(0))
-    image, mask = changed(slices, STILL, [64, 32])
-    np.testing.assert_allclose(image, slices.stack[..., :2], atol=1e-5)
-    np.testing.assert_array_equal(mask, slices.stack[..., 2:])
-
-
-@pytest.mark.usefixtures("tensorflow_ready")
-def test_a_flip_changes_left_and_right_only() -> None:
-    slices = stack_of((32, 64), np.random.default_rng(0))
-    image, mask = changed(slices, {**STILL, "flip": True}, [64, 32], seed=3)
-    for index in range(3):
-        kept = np.allclose(image[index], slices.stack[index, ..., :2], atol=1e-4)
-        mirrored = np.allclose(image[index], slices.stack[index, :, ::-1, :2], atol=1e-4)
-        assert kept != mirrored
-        expected = slices.stack[index, :, :: -1 if mirrored else 1, 2:]
-        np.testing.assert_array_equal(mask[index], expected)
-
-
-@pytest.mark.usefixtures("tensorflow_ready")
-def test_image_and_mask_move_together_and_crops_see_the_tumour() -> None:
-    slices = stack_of((96, 96), np.random.default_rng(0))
-    slices.stack[..., 0] = slices.stack[..., 2]
-    augmentation = {"flip": True, "rotation_deg": 30.0, "scale": 0.2, "intensity": 0.0}
-    for seed in range(20):
-        image, mask = changed(slices, augmentation, [32, 32], seed)
-        np.testing.assert_array_equal(image[..., :1] > 0.5, mask > 0.5)
-        assert mask[:2].sum(axis=(1, 2, 3)).min() > 20
-        assert mask[2].sum() == 0
-
-
-@pytest.mark.usefixtures("tensorflow_ready")
-def test_a_rotation_by_a_right_angle_is_that_of_numpy() -> None:
-    from radproof.segmentation.augmentation import apply_changes, draw_changes
-
-    slices = stack_of((32, 32), np.random.default_rng(0))
-    augmentation = {**STILL, "rotation_deg": 90.0}
-    settings = {**SETTINGS["training"], "size": [32, 32], "augmentation": augmentation}
-
-    class Fixed:
-        """Draws the upper end of every range."""
-
-        def uniform(self, low: float, high: float, size: object) -> np.ndarray:
-            return np.full(size, high, float)
-
-        def random(self, size: int) -> np.ndarray:
-            return np.ones(size)
-
-    changes = draw_changes(slices, np.arange(3), settings, Fixed())
-    _, mask = apply_changes(
-        slices.stack,
-        slices.floors,
-        changes.transforms,
-        changes.gains,
-        changes.shifts,
-        (32, 32),
-    )
-    np.testing.assert_array_equal(mask[0], np.rot90(slices.stack[0, ..., 2:]))

@@ -1,16 +1,23 @@
-"""Training learns, repeats bit for bit, keeps patients apart and says what is wrong."""
+"""Training learns, repeats bit for bit, goes on after a kill, and says what is wrong."""
 
+import copy
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from radproof.errors import BadInput, CheckFailed
 from radproof.provenance import PROJECT
-from radproof.segmentation.training import train_segmenter
+from radproof.segmentation import memory
+from radproof.segmentation.checkpoints import Checkpoints
+from radproof.segmentation.training import Trainer
 from radproof.volumes import read_volume, write_volume
 
 from tests.unit.segmentation.phantoms import SETTINGS, write_phantoms
@@ -18,37 +25,104 @@ from tests.unit.segmentation.phantoms import SETTINGS, write_phantoms
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")
 
 PROCESS = """
-import copy, hashlib, pathlib, sys
-from tests.unit.segmentation.phantoms import SETTINGS, write_phantoms
+import pathlib, sys
+from tests.unit.segmentation.test_training import short, PATIENTS
+from tests.unit.segmentation.phantoms import write_phantoms
+from radproof.segmentation.checkpoints import Checkpoints
 from radproof.segmentation.model_files import save_model
-from radproof.segmentation.training import train_segmenter
+from radproof.segmentation.training import Trainer
 from radproof.tables import write_table
 
 folder = pathlib.Path(sys.argv[1])
-patients = [f"p{number}" for number in range(5)]
-settings = copy.deepcopy(SETTINGS)
-settings["training"]["epochs"] = 2
-images, masks = write_phantoms(folder, patients)
-result = train_segmenter(patients, images, masks, settings, 3, lambda line: None)
-save_model(result.model, folder / "model.keras")
+images, masks = write_phantoms(folder, PATIENTS)
+say = lambda line: print(line, flush=True)
+checkpoints = Checkpoints(folder / "checkpoints", "key", say)
+result = Trainer(short(4), 2, say).train(PATIENTS, images, masks, 3, checkpoints)
+save_model(result.model, folder / "model.keras", {})
 write_table(result.history, folder / "history.tsv")
 """
+PATIENTS = [f"p{number}" for number in range(5)]
 
 
-def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
-    folders, processes = [tmp_path / "one", tmp_path / "two"], []
+def short(epochs: int, **training: Any) -> dict[str, Any]:
+    """The settings of the tests with fewer epochs and other changes."""
+    settings = copy.deepcopy(SETTINGS)
+    settings["training"] |= {"epochs": epochs, **training}
+    return settings
+
+
+def train(
+    folder: Path,
+    settings: dict[str, Any],
+    *,
+    patients: list[str] = PATIENTS,
+    log: Any = None,
+    checkpoints: Checkpoints | None = None,
+):
+    images, masks = write_phantoms(folder, patients)
+    trainer = Trainer(settings, 2, log or (lambda line: None))
+    return trainer.train(patients, images, masks, 3, checkpoints)
+
+
+def start(folder: Path) -> subprocess.Popen:
+    """Start a training of four epochs in a process of its own."""
+    folder.mkdir(exist_ok=True)
     paths = os.pathsep.join([str(PROJECT), str(PROJECT / "workflow" / "scripts")])
-    for number, folder in enumerate(folders):
-        folder.mkdir()
-        environment = {**os.environ, "PYTHONPATH": paths, "PYTHONHASHSEED": str(number)}
-        command = [sys.executable, "-c", PROCESS, str(folder)]
-        processes.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE))
-    for process in processes:
-        _, errors = process.communicate(timeout=120)
-        assert process.returncode == 0, errors.decode()[-2000:]
+    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONHASHSEED": str(len(folder.name))}
+    command = [sys.executable, "-c", PROCESS, str(folder)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, env=environment, text=True, **pipes)
+
+
+def finish(process: subprocess.Popen) -> str:
+    output, errors = process.communicate(timeout=180)
+    assert process.returncode == 0, errors[-2000:]
+    return output
+
+
+def test_a_killed_training_ends_with_the_bytes_of_one_that_was_not(tmp_path: Path) -> None:
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    first, second = start(undisturbed), start(killed)
+    # Killed at the sight of the second checkpoint, in the midst of whatever comes then.
+    while second.poll() is None and not list(killed.glob("checkpoints/epoch-00002*")):
+        time.sleep(0.002)
+    second.send_signal(signal.SIGKILL)
+    second.communicate()
+    assert second.returncode == -signal.SIGKILL
+    finish(first)
+    output = finish(start(killed))
+    assert re.search(r"going on from .*epoch-0000[23]\..*, after epoch [23]", output)
+    assert "epoch 1/4" not in output
     for name in ("model.keras", "history.tsv"):
-        first, second = ((folder / name).read_bytes() for folder in folders)
-        assert first == second, name
+        assert (undisturbed / name).read_bytes() == (killed / name).read_bytes(), name
+
+
+def test_a_damaged_checkpoint_costs_an_epoch_and_changes_nothing(tmp_path: Path) -> None:
+    lines: list[str] = []
+    checkpoints = Checkpoints(tmp_path / "checkpoints", "key", lines.append)
+    whole = train(tmp_path, short(3), checkpoints=checkpoints)
+    newest = max(checkpoints.folder.glob("epoch-00003*"))
+    newest.write_bytes(newest.read_bytes()[:-100])
+    again = train(tmp_path, short(3), checkpoints=checkpoints, log=lines.append)
+    assert any("damaged" in line for line in lines)
+    assert sum(line.startswith("epoch 3/3") for line in lines) == 1
+    assert whole.history.equals(again.history)
+    for first, second in zip(whole.model.get_weights(), again.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_a_network_is_the_same_whatever_was_trained_before_it(tmp_path: Path) -> None:
+    images, masks = write_phantoms(tmp_path, PATIENTS)
+    trainer = Trainer(short(2), 2, lambda line: None)
+    trainer.train(PATIENTS[:4], images, masks, 1)
+    second = trainer.train(PATIENTS, images, masks, 3)
+    alone = train(tmp_path, short(2))
+    assert second.history.equals(alone.history)
+    for first, other in zip(second.model.get_weights(), alone.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(first, other)
+    assert [layer.name for layer in second.model.layers] == [
+        layer.name for layer in alone.model.layers
+    ]
 
 
 def test_a_trivial_phantom_is_learnt_and_the_best_epoch_kept(trained) -> None:
@@ -59,9 +133,12 @@ def test_a_trivial_phantom_is_learnt_and_the_best_epoch_kept(trained) -> None:
     assert result.history["learning_rate"].is_monotonic_decreasing
 
 
-def test_the_log_tells_epoch_loss_and_time_left(trained) -> None:
+def test_the_log_tells_epoch_loss_time_left_and_the_wait_for_input(trained) -> None:
     _, lines, _, _ = trained
-    pattern = r"epoch 3/8 loss \d\.\d+ val_dice \d\.\d+ \d+ s elapsed, \d+ s left"
+    pattern = (
+        r"epoch 3/8 loss \d\.\d+ val_dice \d\.\d+ \d+ s elapsed, \d+ s left,"
+        r" \d+\.\d% waiting for input"
+    )
     assert re.fullmatch(pattern, lines[3])
     assert len(lines) == 9
 
@@ -73,32 +150,92 @@ def test_validation_patients_are_training_patients_not_trained_on(trained) -> No
     assert lines[0].startswith("8 patients to train on")
 
 
-def test_a_loss_that_is_no_number_stops_with_the_epoch(tmp_path: Path) -> None:
-    patients = ["a", "b", "c"]
-    images, masks = write_phantoms(tmp_path, patients)
-    for file in chain(*images.values()):
+def test_patience_ends_a_training_that_gets_no_better(tmp_path: Path) -> None:
+    still = short(9, patience=2, learning_rate=1e-12, warm_up_epochs=0)
+    history = train(tmp_path, still).history
+    best = int(history["val_dice"].argmax())
+    assert len(history) == best + 3 < 9
+
+
+@pytest.mark.parametrize("changes", [{"precision": "bfloat16"}, {"loss": {"kind": "dice"}}])
+def test_other_precisions_and_losses_learn_and_leave_float32(tmp_path: Path, changes) -> None:
+    result = train(tmp_path, short(3, **changes))
+    assert np.isfinite(result.history.to_numpy(float)).all()
+    assert result.history["loss"].iloc[-1] < result.history["loss"].iloc[0]
+    assert {str(weight.dtype) for weight in result.model.weights} == {"float32"}
+    assert result.model.dtype_policy.name == "float32"
+
+
+def test_a_loss_that_is_no_number_names_batch_and_patient(tmp_path: Path) -> None:
+    images, masks = write_phantoms(tmp_path, PATIENTS)
+    kept = Trainer(short(1), 2, lambda line: None).train(PATIENTS, images, masks, 3).validation
+    guilty = next(patient for patient in PATIENTS if patient not in kept)
+    for file in images[guilty]:
         write_volume(read_volume(file) * 1e37, file)
-    with pytest.raises(CheckFailed, match="diverged at epoch 1 of 8"):
-        train_segmenter(patients, images, masks, SETTINGS, 3, lambda line: None)
+    with pytest.raises(CheckFailed) as caught:
+        Trainer(short(8), 2, lambda line: None).train(PATIENTS, images, masks, 3)
+    message = str(caught.value)
+    assert re.search(r"diverged at epoch 1 of 8, batch \d of \d: the loss is nan", message)
+    assert f"by themselves, those of {guilty} fail" in message
+
+
+def test_a_divergence_keeps_the_checkpoint_before(tmp_path: Path, monkeypatch) -> None:
+    from radproof.segmentation import training
+
+    checkpoints = Checkpoints(tmp_path / "checkpoints", "key", lambda line: None)
+
+    def rates(step: int, steps: int, warm_up_steps: int, peak: float) -> float:
+        return float("nan") if step >= steps // 2 else peak
+
+    monkeypatch.setattr(training, "warm_up_cosine", rates)
+    with pytest.raises(CheckFailed, match=r"epoch 3 of 4, batch 2 of .*checkpoint before is kept"):
+        train(tmp_path, short(4), checkpoints=checkpoints)
+    state = checkpoints.newest()
+    assert len(state.history) == 2
+    assert all(np.isfinite(array).all() for array in state.current)
+
+
+def test_a_step_that_finds_no_memory_says_which_batch_would(tmp_path: Path, monkeypatch) -> None:
+    import tensorflow as tf
+    from radproof.segmentation.stepping import Stepper
+
+    def exhausted(*_: object) -> float:
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    monkeypatch.setattr(Stepper, "step", exhausted)
+    monkeypatch.setattr(memory, "device_bytes", lambda: 10**6)
+    with pytest.raises(BadInput, match="a step of 8 slices does not fit into memory"):
+        train(tmp_path, short(1))
 
 
 def test_patients_without_tumour_are_refused(tmp_path: Path) -> None:
-    patients = ["a", "b", "c"]
-    images, masks = write_phantoms(tmp_path, patients)
+    images, masks = write_phantoms(tmp_path, PATIENTS)
     for file in masks.values():
         write_volume(read_volume(file) * 0, file)
     with pytest.raises(BadInput, match="no training patient has a voxel"):
-        train_segmenter(patients, images, masks, SETTINGS, 3, lambda line: None)
+        Trainer(short(1), 2, lambda line: None).train(PATIENTS, images, masks, 3)
 
 
 def test_every_unusable_file_is_named_before_training(tmp_path: Path) -> None:
-    patients = ["a", "b", "c", "d"]
-    images, masks = write_phantoms(tmp_path, patients)
-    shifted = read_volume(images["b"][1])
+    images, masks = write_phantoms(tmp_path, PATIENTS)
+    shifted = read_volume(images["p1"][1])
     shifted.SetOrigin((0.0, 0.0, 0.0))
-    write_volume(shifted, images["b"][1])
-    masks["d"].unlink()
+    write_volume(shifted, images["p1"][1])
+    masks["p3"].unlink()
     with pytest.raises(BadInput) as caught:
-        train_segmenter(patients, images, masks, SETTINGS, 3, lambda line: None)
+        Trainer(short(1), 2, lambda line: None).train(PATIENTS, images, masks, 3)
     found = [(problem.patient, Path(problem.file).name) for problem in caught.value.problems]
-    assert found == [("b", "b-b.nii.gz"), ("d", "d.nii.gz")]
+    assert found == [("p1", "p1-b.nii.gz"), ("p3", "p3.nii.gz")]
+
+
+def test_every_number_of_the_images_is_used_once(tmp_path: Path) -> None:
+    """Images of validation patients do not change what the others teach."""
+    images, masks = write_phantoms(tmp_path, PATIENTS)
+    first = Trainer(short(1), 2, lambda line: None).train(PATIENTS, images, masks, 3)
+    for file in chain(*(images[patient] for patient in first.validation)):
+        write_volume(read_volume(file) * 0.5, file)
+    second = Trainer(short(1), 2, lambda line: None).train(PATIENTS, images, masks, 3)
+    assert first.history["loss"].equals(second.history["loss"])
+    assert not first.history["val_loss"].equals(second.history["val_loss"])
+    for one, other in zip(first.model.get_weights(), second.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -13,6 +13,7 @@ FAMILIES = {
     "registration": "images/registrations",
     "intensity": "images/intensities",
     "segmenter": "segmentation/networks",
+    "loss": "segmentation/losses",
     "region": "radiomics/regions",
     "extractor": "radiomics/extractors",
     "model": "models/learners",

@@ -80,6 +80,11 @@ def kind_entries(plan: Plan) -> Iterator[tuple[str, str, dict[str, Any], str]]:
     ):
         for name in plan[section]:
             yield f"{section}.{name}", family, plan[section], name
+    for name, segmenter in plan["segmenters"].items():
+        # Not there where the segmenter itself is wrong, which has been said by then.
+        if "kind" in segmenter.get("training", {}).get("loss", {}):
+            place = f"segmenters.{name}.training.loss"
+            yield place, "loss", segmenter["training"], "loss"
 
 
 def _check_kind(

@@ -94,6 +94,11 @@ class Study:
     def _set_of_patient(self) -> dict[str, str]:
         return dict(zip(self.sheet["patient"], self.sheet["set"], strict=True))
 
+    def fold_groups(self, segmenter: str) -> list[list[str]]:
+        """Return the folds whose networks one job trains, of each such job."""
+        size = self.plan["segmenters"][segmenter]["folds_per_job"]
+        return [self.folds[start : start + size] for start in range(0, len(self.folds), size)]
+
     @cached_property
     def segmented_groups(self) -> dict[str, list[str]]:
         """The patients that one segmentation job works on: a training fold, or another set."""

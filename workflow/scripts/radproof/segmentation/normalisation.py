@@ -5,6 +5,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+# bfloat16 has the range of float32: losses need no scaling, as they would in float16.
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):
     """Keras' layer, computed in training by TensorFlow's fused operation.
@@ -34,9 +37,10 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         return outputs
 
 
-def with_fused_normalisation(model: keras.Model) -> keras.Model:
+def with_fused_normalisation(model: keras.Model, precision: str = "float32") -> keras.Model:
     """Return a copy of ``model``, with the same weights, whose batch normalisation is fused.
 
+    Its operations are of ``precision``, float32 or bfloat16; its weights are float32 in both.
     Weights go back to the plain model by ``model.set_weights(copy.get_weights())``, so that what
     is saved needs no layer of ours.
     """
@@ -44,7 +48,7 @@ def with_fused_normalisation(model: keras.Model) -> keras.Model:
     def cloned(layer: keras.layers.Layer, *_: Any) -> keras.layers.Layer:
         plain = isinstance(layer, keras.layers.BatchNormalization)
         made = FusedBatchNormalization if plain else layer.__class__
-        return made.from_config(layer.get_config())
+        return made.from_config({**layer.get_config(), "dtype": POLICIES[precision]})
 
     copy = keras.models.clone_model(model, clone_function=cloned)
     copy.set_weights(model.get_weights())

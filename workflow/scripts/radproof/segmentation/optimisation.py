@@ -1,4 +1,4 @@
-"""Loss, optimiser and schedule of training."""
+"""Optimiser and schedule of training."""
 
 from collections.abc import Sequence
 
@@ -23,6 +23,18 @@ class AdamW:
         self.first = [tf.Variable(tf.zeros_like(variable)) for variable in self.variables]
         self.second = [tf.Variable(tf.zeros_like(variable)) for variable in self.variables]
         self.powers = [tf.Variable(BETA_1), tf.Variable(BETA_2)]
+
+    @property
+    def state(self) -> list[tf.Variable]:
+        """All that it remembers between steps."""
+        return [*self.first, *self.second, *self.powers]
+
+    def reset(self) -> None:
+        """Forget every step."""
+        for moment in (*self.first, *self.second):
+            moment.assign(tf.zeros_like(moment))
+        self.powers[0].assign(BETA_1)
+        self.powers[1].assign(BETA_2)
 
     def apply(self, gradients: Sequence[tf.Tensor], learning_rate: tf.Tensor) -> None:
         """Make one step along the gradients, in the order of the variables."""
@@ -56,18 +68,3 @@ def warm_up_cosine(step: int, steps: int, warm_up_steps: int, peak: float) -> fl
         return peak * (step + 1) / warm_up_steps
     progress = (step - warm_up_steps) / max(steps - warm_up_steps, 1)
     return float(peak * 0.5 * (1.0 + np.cos(np.pi * progress)))
-
-
-def dice_cross_entropy(masks: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Return one minus the soft Dice of a whole batch, plus its mean binary cross-entropy.
-
-    Both arrays are (n, y, x, 1), masks 0 or 1. Taken over the batch, slices without tumour keep
-    Dice defined.
-
-    Source: Milletari et al., V-Net, 3DV 2016 (doi:10.1109/3DV.2016.79), with squares left out.
-    """
-    probabilities = tf.sigmoid(logits)
-    shared = tf.reduce_sum(probabilities * masks)
-    total = tf.reduce_sum(probabilities) + tf.reduce_sum(masks)
-    entropy = tf.nn.sigmoid_cross_entropy_with_logits(labels=masks, logits=logits)
-    return 1.0 - (2.0 * shared + 1.0) / (total + 1.0) + tf.reduce_mean(entropy)

@@ -19,6 +19,9 @@ def configure(threads: int, seed: int) -> None:
     if threading.get_intra_op_parallelism_threads() != threads:
         threading.set_intra_op_parallelism_threads(threads)
         threading.set_inter_op_parallelism_threads(threads)
+    for device in tf.config.list_physical_devices("GPU"):
+        # Without it TensorFlow takes all memory of a GPU that others may share.
+        tf.config.experimental.set_memory_growth(device, True)
     tf.config.experimental.enable_op_determinism()
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)

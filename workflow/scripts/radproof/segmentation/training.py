@@ -14,15 +14,18 @@ import tensorflow as tf
 from radproof.errors import BadInput, CheckFailed, Problem
 from radproof.kinds import load_kind
 from radproof.seeds import derive_seed
-from radproof.segmentation.augmentation import apply_changes, draw_changes
-from radproof.segmentation.normalisation import with_fused_normalisation
-from radproof.segmentation.optimisation import AdamW, dice_cross_entropy, warm_up_cosine
+from radproof.segmentation.batches import Ahead, epoch_order, make_batches
+from radproof.segmentation.checkpoints import Checkpoints, State
+from radproof.segmentation.memory import device_bytes, fitting_batch, out_of_memory, slice_bytes
+from radproof.segmentation.optimisation import warm_up_cosine
 from radproof.segmentation.runtime import configure
-from radproof.segmentation.slices import Slices, draw_slices, read_slices, validation_patients
+from radproof.segmentation.slices import Slices, read_slices, validation_patients
+from radproof.segmentation.stepping import Stepper
+from radproof.segmentation.validation import evaluate
 
-VALIDATION_BATCH = 64
+HISTORY = ["epoch", "loss", "val_loss", "val_dice", "learning_rate"]
 Log = Callable[[str], None]
-Step = Callable[..., tf.Tensor]
+Build = Callable[[dict[str, Any], int], keras.Model]
 
 
 @dataclass(frozen=True)
@@ -39,186 +42,216 @@ class TrainedSegmenter:
     validation: list[str]
 
 
-def train_segmenter(
+@dataclass(frozen=True)
+class Material:
+    """The slices that one network learns from, those that choose its epoch, and their patients."""
+
+    slices: Slices
+    validation: Slices
+    patients: list[str]
+    kept: list[str]
+
+    def patients_of(self, chosen: Sequence[int] | np.ndarray) -> list[str]:
+        """Return the patients of some of the slices, sorted."""
+        return sorted(
+            {self.patients[number] for number in self.slices.patients[np.asarray(chosen)]}
+        )
+
+
+class Trainer:
+    """Trains networks of one kind, one after the other, for what compiling one of them costs.
+
+    Each network is the same, bit for bit, whatever this process trained before.
+
+    Parameters
+    ----------
+    settings
+        The plan's entry: ``kind``, ``network``, ``training``.
+    channels
+        Number of sequences.
+    log
+        Takes one line of progress an epoch.
+    build
+        Makes the network in place of that of the kind, for comparisons.
+    """
+
+    def __init__(
+        self, settings: dict[str, Any], channels: int, log: Log, build: Build | None = None
+    ) -> None:
+        self.network, self.settings, self.log = settings["network"], settings["training"], log
+        self.channels = channels
+        self.build = build or load_kind("segmenter", settings["kind"]).build
+        self.stepper: Stepper | None = None
+
+    def train(
+        self,
+        patients: Sequence[str],
+        images: Mapping[str, Sequence[str | Path]],
+        masks: Mapping[str, str | Path],
+        seed: int,
+        checkpoints: Checkpoints | None = None,
+    ) -> TrainedSegmenter:
+        """Train a network and return it with the weights of the epoch best on validation patients.
+
+        The same patients, files, settings and seed give the same weights bit for bit, in any
+        process on the same kind of processor, killed in between or not.
+
+        Parameters
+        ----------
+        patients
+            Training patients; a part of them is kept to choose the epoch.
+        images
+            Patient → files of the sequences, in one order for all.
+        masks
+            Patient → file of the mask to learn.
+        checkpoints
+            Where to go on from and to leave the state after each epoch; None keeps none.
+
+        Raises
+        ------
+        BadInput
+            If files cannot be used, none of the patients trained on has a tumour voxel, or a step
+            does not fit into memory.
+        CheckFailed
+            If the loss stops being a number; says at which batch, and whose slices were in it.
+        """
+        configure(self.settings["threads"], seed)
+        material = _material(patients, images, masks, self.settings, seed)
+        model = self.build(self.network, self.channels)
+        batch_size = fitting_batch(model, self.settings)
+        self.log(
+            f"{len(material.patients)} patients to train on, {len(material.kept)} to choose the"
+            f" epoch, {int(material.slices.has_tumour.sum())} slices with tumour,"
+            f" {model.count_params()} parameters, at most {batch_size} slices a step"
+        )
+        if self.stepper is None:
+            self.stepper = Stepper(model, self.settings)
+        self.stepper.start(model.get_weights(), material.slices)
+        run = _Run(self.stepper, material, self.settings, batch_size, seed, self.log, checkpoints)
+        try:
+            state = run.to_the_end()
+        except tf.errors.ResourceExhaustedError:
+            each = slice_bytes(model, self.settings["size"])
+            raise out_of_memory(batch_size, each, device_bytes()) from None
+        model.set_weights(state.best)
+        history = pd.DataFrame(state.history, columns=HISTORY).astype({"epoch": int})
+        return TrainedSegmenter(model, history, material.kept)
+
+
+def _material(
     patients: Sequence[str],
     images: Mapping[str, Sequence[str | Path]],
     masks: Mapping[str, str | Path],
     settings: dict[str, Any],
     seed: int,
-    log: Log,
-) -> TrainedSegmenter:
-    """Train a network and return it with the weights of the epoch best on validation patients.
-
-    The same patients, files, settings and seed give the same weights bit for bit, in any process
-    on the same kind of processor.
-
-    Parameters
-    ----------
-    patients
-        Training patients; a part of them is kept to choose the epoch.
-    images
-        Patient → files of the sequences, in one order for all.
-    masks
-        Patient → file of the mask to learn.
-    settings
-        The plan's entry: ``kind``, ``network``, ``training``.
-    log
-        Takes one line of progress an epoch.
-
-    Raises
-    ------
-    BadInput
-        If files cannot be used, or none of the patients trained on has a tumour voxel.
-    CheckFailed
-        If the loss stops being a number; says at which epoch.
-    """
-    configure(settings["training"]["threads"], seed)
+) -> Material:
     rng = np.random.default_rng(derive_seed(seed, "validation"))
-    kept = validation_patients(patients, settings["training"]["validation_fraction"], rng)
+    kept = validation_patients(patients, settings["validation_fraction"], rng)
     is_kept = np.isin(patients, kept)
-    everything = read_slices(patients, images, masks, settings["training"]["size"])
+    everything = read_slices(patients, images, masks, settings["size"])
     slices, validation = (everything.of(np.flatnonzero(part)) for part in (~is_kept, is_kept))
     if not slices.has_tumour.any():
         remedy = "correct the masks or make fewer folds"
         raise BadInput(Problem("no training patient has a voxel in the mask", remedy=remedy))
-    channels = slices.stack.shape[-1] - 1
-    model = load_kind("segmenter", settings["kind"]).build(settings["network"], channels)
-    log(
-        f"{len(patients) - len(kept)} patients to train on, {len(kept)} to choose the epoch,"
-        f" {int(slices.has_tumour.sum())} slices with tumour, {model.count_params()} parameters"
-    )
-    fused = with_fused_normalisation(model)
-    history = _fit(fused, slices, validation, settings["training"], seed, log)
-    model.set_weights(fused.get_weights())
-    return TrainedSegmenter(model, history, kept)
+    return Material(slices, validation, [name for name in patients if name not in kept], kept)
 
 
-def _fit(
-    model: keras.Model,
-    slices: Slices,
-    validation: Slices,
-    settings: dict[str, Any],
-    seed: int,
-    log: Log,
-) -> pd.DataFrame:
-    step, evaluate = _training_step(model, slices, settings), _evaluation(model, validation)
-    epochs, rows, best, started = settings["epochs"], [], -1.0, time.perf_counter()
-    weights = model.get_weights()
-    for epoch in range(1, epochs + 1):
-        rng = np.random.default_rng(derive_seed(seed, "epoch", str(epoch)))
-        loss, rate = _run_epoch(step, slices, settings, epoch, rng)
-        val_loss, val_dice = evaluate()
-        if not np.isfinite([loss, val_loss]).all():
-            raise CheckFailed(
-                f"training diverged at epoch {epoch} of {epochs}: the loss is {loss}; lower"
-                " learning_rate or look for extreme intensities in the images"
+@dataclass(frozen=True)
+class _Run:
+    """One training, epoch after epoch."""
+
+    stepper: Stepper
+    material: Material
+    settings: dict[str, Any]
+    batch_size: int
+    seed: int
+    log: Log
+    checkpoints: Checkpoints | None
+
+    def to_the_end(self) -> State:
+        """Train from the newest checkpoint, or from the start, to the last epoch."""
+        state = self.checkpoints.newest() if self.checkpoints else None
+        if state is None:
+            state = State(current=[], best=self.stepper.weights(), history=[])
+        else:
+            self.stepper.resume(state.current)
+        started, first, epochs = time.perf_counter(), len(state.history), self.settings["epochs"]
+        while not _finished(state.history, self.settings):
+            state, waited = self._epoch(state)
+            if self.checkpoints:
+                self.checkpoints.write(state)
+            elapsed, done = time.perf_counter() - started, len(state.history)
+            left = elapsed / (done - first) * (epochs - done)
+            _, loss, _, val_dice, _ = state.history[-1]
+            self.log(
+                f"epoch {done}/{epochs} loss {loss:.3f} val_dice {val_dice:.3f}"
+                f" {elapsed:.0f} s elapsed, {left:.0f} s left, {waited:.1%} waiting for input"
             )
-        rows.append([epoch, loss, val_loss, val_dice, rate])
-        if val_dice > best:
-            best, weights = val_dice, model.get_weights()
-        elapsed = time.perf_counter() - started
-        log(
-            f"epoch {epoch}/{epochs} loss {loss:.3f} val_dice {val_dice:.3f}"
-            f" {elapsed:.0f} s elapsed, {elapsed / epoch * (epochs - epoch):.0f} s left"
+        return state
+
+    def _epoch(self, state: State) -> tuple[State, float]:
+        """Return the state after one more epoch, and the share of time spent on waiting."""
+        epoch, before = len(state.history) + 1, self.stepper.weights()
+        loss, rate, waited = self._steps(epoch, before)
+        val_loss, val_dice = evaluate(
+            self.stepper.logits, self.material.validation, self.stepper.loss, self.settings["loss"]
         )
-    model.set_weights(weights)
-    return pd.DataFrame(rows, columns=["epoch", "loss", "val_loss", "val_dice", "learning_rate"])
+        if not np.isfinite(val_loss):
+            raise CheckFailed(self._diverged(epoch, "after the last batch", val_loss))
+        better = val_dice > max((row[3] for row in state.history), default=-1.0)
+        history = [*state.history, [epoch, loss, val_loss, val_dice, rate]]
+        weights = self.stepper.weights() if better else state.best
+        return State(self.stepper.state(), weights, history), waited
 
+    def _steps(self, epoch: int, before: list[np.ndarray]) -> tuple[float, float, float]:
+        """Train on the slices of one epoch.
 
-def _training_step(model: keras.Model, slices: Slices, settings: dict[str, Any]) -> Step:
-    """Return the compiled step: numbers of slices, their changes, learning rate → loss."""
-    stack, floors = tf.constant(slices.stack), tf.constant(slices.floors)
-    channels = slices.stack.shape[-1] - 1
-    width, height = settings["size"]
-    trainable = keras.Model(model.input, model.get_layer("logits").output)
-    variables = [variable.value for variable in model.trainable_variables]
-    optimiser = AdamW(variables, settings["weight_decay"])
-    per_channel = tf.TensorSpec((None, 1, 1, channels), tf.float32)
-
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec((None,), tf.int64),
-            tf.TensorSpec((None, 8), tf.float32),
-            per_channel,
-            per_channel,
-            tf.TensorSpec((), tf.float32),
-        ],
-        autograph=False,
-    )
-    def step(
-        chosen: tf.Tensor,
-        transforms: tf.Tensor,
-        gains: tf.Tensor,
-        shifts: tf.Tensor,
-        learning_rate: tf.Tensor,
-    ) -> tf.Tensor:
-        image, mask = apply_changes(
-            tf.gather(stack, chosen),
-            tf.gather(floors, chosen),
-            transforms,
-            gains,
-            shifts,
-            (height, width),
-        )
-        with tf.GradientTape() as tape:
-            loss = dice_cross_entropy(mask, trainable(image, training=True))
-        optimiser.apply(tape.gradient(loss, variables), learning_rate)
-        return loss
-
-    return step
-
-
-def _run_epoch(
-    step: Step, slices: Slices, settings: dict[str, Any], epoch: int, rng: np.random.Generator
-) -> tuple[float, float]:
-    """Train on the slices of one epoch; return the mean loss and the last learning rate."""
-    chosen = draw_slices(slices.has_tumour, settings["background_share"], rng)
-    changes = draw_changes(slices, chosen, settings, rng)
-    batches = np.array_split(np.arange(len(chosen)), -(-len(chosen) // settings["batch_size"]))
-    n_steps, losses, rate = len(batches), [], 0.0
-    for index, batch in enumerate(batches):
-        rate = warm_up_cosine(
-            (epoch - 1) * n_steps + index,
-            settings["epochs"] * n_steps,
-            settings["warm_up_epochs"] * n_steps,
-            settings["learning_rate"],
-        )
-        losses.append(
-            step(
-                chosen[batch],
-                changes.transforms[batch],
-                changes.gains[batch],
-                changes.shifts[batch],
-                np.float32(rate),
+        Returns the mean loss, the last learning rate and the share of time spent on waiting.
+        """
+        settings, slices = self.settings, self.material.slices
+        order = epoch_order(slices, settings, self.seed, epoch)
+        parts = np.array_split(order, -(-len(order) // self.batch_size))
+        batches = Ahead(make_batches(slices, parts, settings, self.seed, epoch))
+        n_steps, started = len(parts), time.perf_counter()
+        losses, rate = [], 0.0
+        for index, batch in enumerate(batches):
+            rate = warm_up_cosine(
+                (epoch - 1) * n_steps + index,
+                settings["epochs"] * n_steps,
+                settings["warm_up_epochs"] * n_steps,
+                settings["learning_rate"],
             )
+            loss = self.stepper.step(batch, rate)
+            if not np.isfinite(loss):
+                where = f"batch {index + 1} of {n_steps}"
+                raise CheckFailed(
+                    self._diverged(epoch, where, loss) + self._whose(before, batch.chosen)
+                )
+            losses.append(loss)
+        waited = batches.waited_s / (time.perf_counter() - started)
+        return float(np.mean(losses)), rate, waited
+
+    def _diverged(self, epoch: int, where: str, loss: float) -> str:
+        kept = " (the checkpoint before is kept)" if self.checkpoints and epoch > 1 else ""
+        return (
+            f"training diverged at epoch {epoch} of {self.settings['epochs']}, {where}: the loss is"
+            f" {loss}{kept}; lower learning_rate or look for extreme intensities in the images"
         )
-    return float(np.mean(losses)), rate
+
+    def _whose(self, before: list[np.ndarray], chosen: np.ndarray) -> str:
+        """Say whose slices were in a batch, and whose give no number to the network before it."""
+        self.stepper.set_weights(before)
+        lone = [number for number in chosen if not self.stepper.is_finite(number)]
+        text = f"; the batch had slices of {', '.join(self.material.patients_of(chosen))}"
+        if lone:
+            text += f"; by themselves, those of {', '.join(self.material.patients_of(lone))} fail"
+        return text
 
 
-def _evaluation(model: keras.Model, slices: Slices) -> Callable[[], tuple[float, float]]:
-    """Return a function giving the loss over all slices and the mean Dice of the patients."""
-    stack = tf.constant(slices.stack)
-    trainable = keras.Model(model.input, model.get_layer("logits").output)
-
-    @tf.function(input_signature=[tf.TensorSpec((), tf.int64)] * 2, autograph=False)
-    def sums(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
-        masks = stack[start:stop, ..., -1:]
-        logits = trainable(stack[start:stop, ..., :-1], training=False)
-        soft, hard = tf.sigmoid(logits), tf.cast(logits > 0.0, tf.float32)
-        entropy = tf.nn.sigmoid_cross_entropy_with_logits(labels=masks, logits=logits)
-        parts = [soft * masks, soft, masks, entropy, hard * masks, hard]
-        return tf.stack([tf.reduce_sum(part, axis=(1, 2, 3)) for part in parts], axis=1)
-
-    def evaluate() -> tuple[float, float]:
-        starts = range(0, len(slices.stack), VALIDATION_BATCH)
-        ends = [min(start + VALIDATION_BATCH, len(slices.stack)) for start in starts]
-        found = [sums(np.int64(a), np.int64(b)) for a, b in zip(starts, ends, strict=True)]
-        totals = np.zeros((slices.patients[-1] + 1, 6))
-        np.add.at(totals, slices.patients, np.concatenate(found))
-        shared, soft, masks, entropy, *_ = totals.sum(axis=0)
-        loss = 1 - (2 * shared + 1) / (soft + masks + 1) + entropy / slices.stack[..., 0].size
-        sizes = totals[:, 5] + totals[:, 2]
-        dice = np.divide(2 * totals[:, 4], sizes, out=np.ones_like(sizes), where=sizes > 0)
-        return float(loss), float(dice.mean())
-
-    return evaluate
+def _finished(history: list[list[float]], settings: dict[str, Any]) -> bool:
+    """Return whether all epochs are done, or too many have passed since the best."""
+    if len(history) >= settings["epochs"]:
+        return True
+    dices = [row[3] for row in history]
+    patience = settings["patience"]
+    return bool(dices and patience and len(dices) - 1 - dices.index(max(dices)) >= patience)

@@ -1,17 +1,15 @@
-"""A 2-D U-Net on a MobileNetV2 encoder, with a light decoder of separable convolutions.
+"""A 2-D U-Net on one MobileNetV2 encoder, or on one for each sequence.
 
 Sources: Sandler et al., MobileNetV2, CVPR 2018 (doi:10.1109/CVPR.2018.00474); Ronneberger et al.,
 U-Net, MICCAI 2015 (doi:10.1007/978-3-319-24574-4_28).
 """
 
-import warnings
-from pathlib import Path
 from typing import Any
 
 import keras
 from keras import layers
 
-from radproof.errors import BadInput, Problem
+from radproof.segmentation.mobilenetv2 import encode, pretrained_weights
 
 # The last layer of the encoder at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input's size.
 ENCODER_ENDS = ("Conv1_relu", "block_2_add", "block_5_add", "block_12_add", "out_relu")
@@ -19,6 +17,8 @@ ENCODER_ENDS = ("Conv1_relu", "block_2_add", "block_5_add", "block_12_add", "out
 # Keras' MobileNetV2 has 0.999, with which the averages that inference uses lag thousands of steps
 # behind: after a short training the network finds nothing at all.
 MOMENTUM = 0.9
+
+DECODERS = {"separable": layers.SeparableConv2D, "full": layers.Conv2D}
 
 
 def build(settings: dict[str, Any], channels: int) -> keras.Model:
@@ -30,7 +30,9 @@ def build(settings: dict[str, Any], channels: int) -> keras.Model:
     Parameters
     ----------
     settings
-        ``alpha`` (width of the encoder), ``depth`` (halvings of the image, 2 to 5),
+        ``alpha`` (width of the encoder), ``depth`` (halvings of the image, 2 to 5), ``fusion``
+        (early: the sequences are the channels of one encoder; late: each has an encoder of its
+        own, joined at every depth), ``decoder`` (separable or full convolutions),
         ``decoder_filters``, ``encoder_weights`` (none, imagenet or a file of Keras weights).
     channels
         Number of sequences.
@@ -40,13 +42,12 @@ def build(settings: dict[str, Any], channels: int) -> keras.Model:
     BadInput
         If the encoder's weights are not there or are of another network.
     """
-    ends = ENCODER_ENDS[: settings["depth"]]
-    encoder = _encoder(settings["alpha"], channels, settings["encoder_weights"])
-    filters, image = settings["decoder_filters"], encoder.inputs[0]
-    x = encoder.get_layer(ends[-1]).output
-    for level in range(len(ends) - 1, 0, -1):
-        skip = encoder.get_layer(ends[level - 1]).output
-        x = _decoder_step(x, skip, filters, f"decoder_{level}")
+    image = keras.Input((None, None, channels), name="image")
+    *skips, x = _encoded(image, settings)
+    convolution = DECODERS[settings["decoder"]]
+    for level in range(len(skips), 0, -1):
+        name = f"decoder_{level}"
+        x = _decoder_step(x, skips[level - 1], convolution, settings["decoder_filters"], name)
     # Drawn at half size and enlarged: a step at full size would add half to the time of training
     # and was no more accurate.
     drawn = layers.Conv2D(1, 1, name="drawn")(x)
@@ -59,73 +60,53 @@ def build(settings: dict[str, Any], channels: int) -> keras.Model:
     return model
 
 
+def _encoded(image: keras.KerasTensor, settings: dict[str, Any]) -> list[keras.KerasTensor]:
+    """Return the image encoded at each depth, from half size down."""
+    alpha, ends = settings["alpha"], ENCODER_ENDS[: settings["depth"]]
+    weights = pretrained_weights(alpha, settings["encoder_weights"])
+    channels = image.shape[-1]
+    if settings["fusion"] == "early" or channels == 1:
+        return encode(image, alpha, ends, weights)
+    encoded = [
+        encode(_sequence(image, index), alpha, ends, weights, f"sequence_{index + 1}_")
+        for index in range(channels)
+    ]
+    return [
+        _joined(outputs, f"fusion_{level}")
+        for level, outputs in enumerate(zip(*encoded, strict=True), start=1)
+    ]
+
+
+def _sequence(image: keras.KerasTensor, index: int) -> keras.KerasTensor:
+    # Keras has no layer that takes a channel, and operations outside layers get names that count
+    # on through a process. Cropping with "channels first" cuts the last two axes: x and channels.
+    after = image.shape[-1] - 1 - index
+    cropping = layers.Cropping2D(
+        ((0, 0), (index, after)), data_format="channels_first", name=f"sequence_{index + 1}"
+    )
+    return cropping(image)
+
+
+def _joined(outputs: tuple[keras.KerasTensor, ...], name: str) -> keras.KerasTensor:
+    x = layers.Concatenate(name=f"{name}_concat")(outputs)
+    filters = outputs[0].shape[-1]
+    return _normalised(layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_conv")(x), name)
+
+
 def _decoder_step(
-    x: keras.KerasTensor, skip: keras.KerasTensor, filters: int, name: str
+    x: keras.KerasTensor,
+    skip: keras.KerasTensor,
+    convolution: type[keras.Layer],
+    filters: int,
+    name: str,
 ) -> keras.KerasTensor:
     # Bilinear: the gradient of nearest-neighbour upsampling does not repeat on a GPU.
     x = layers.UpSampling2D(interpolation="bilinear", name=f"{name}_up")(x)
     x = layers.Concatenate(name=f"{name}_concat")([x, skip])
-    convolution = layers.SeparableConv2D(
-        filters, 3, padding="same", use_bias=False, name=f"{name}_conv"
-    )
-    return _normalised(convolution(x), name)
+    x = convolution(filters, 3, padding="same", use_bias=False, name=f"{name}_conv")(x)
+    return _normalised(x, name)
 
 
 def _normalised(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
     x = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_bn")(x)
     return layers.ReLU(name=f"{name}_relu")(x)
-
-
-def _encoder(alpha: float, channels: int, weights: str) -> keras.Model:
-    if weights == "none":
-        return _mobilenetv2(alpha, channels, None)
-    pretrained = _pretrained(alpha, weights)
-    encoder = _mobilenetv2(alpha, channels, None)
-    kernel, *others = pretrained.get_weights()
-    # Averaged over red, green and blue, and scaled so that the response keeps its size.
-    if channels != kernel.shape[2]:
-        averaged = kernel.mean(axis=2, keepdims=True).repeat(channels, axis=2)
-        kernel = averaged * (kernel.shape[2] / channels)
-    encoder.set_weights([kernel, *others])
-    return encoder
-
-
-def _mobilenetv2(alpha: float, channels: int, weights: str | None) -> keras.Model:
-    return keras.applications.MobileNetV2(
-        input_tensor=keras.Input((None, None, channels), name="image"),
-        alpha=alpha,
-        include_top=False,
-        weights=weights,
-    )
-
-
-def _pretrained(alpha: float, weights: str) -> keras.Model:
-    if weights != "imagenet" and not Path(weights).is_file():
-        raise BadInput(
-            Problem(
-                "file of encoder weights is not there",
-                file=weights,
-                remedy="correct encoder_weights in the plan, or say none",
-            )
-        )
-    try:
-        if weights == "imagenet":
-            return _mobilenetv2(alpha, 3, "imagenet")
-        encoder = _mobilenetv2(alpha, 3, None)
-        with warnings.catch_warnings():
-            # Keras only warns of layers that it finds nothing for.
-            warnings.simplefilter("error", UserWarning)
-            encoder.load_weights(weights)
-    # Keras raises a bare Exception when its download fails, and several kinds for a wrong file.
-    except Exception as error:
-        online = weights == "imagenet"
-        raise BadInput(
-            Problem(
-                "ImageNet weights cannot be had" if online else "encoder weights do not fit",
-                file="" if online else weights,
-                found=str(error).strip().splitlines()[0],
-                expected=f"MobileNetV2 of width {alpha} without its top, three channels",
-                remedy="give a local file, or none, as encoder_weights in the plan",
-            )
-        ) from error
-    return encoder
