@@ -19,6 +19,9 @@ OURS = {
     "hd95_max_of_directed": "hd95_mm",
     "assd_pooled": "assd_mm",
 }
+VOLUMES = {"volume_a_mm3": "volume_reference_ml", "volume_b_mm3": "volume_candidate_ml"}
+COUNTS = {"voxels_a", "voxels_b", "surface_voxels_a", "surface_voxels_b"}
+OTHER_DEFINITIONS = {"hd95_pooled", "assd_mean_of_directed"}
 
 
 @pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
@@ -32,6 +35,9 @@ def test_scores_agree_with_r(case: Path) -> None:
     for theirs, ours in OURS.items():
         value = np.nan if expected[theirs] == "NaN" else expected[theirs]
         assert scores[ours] == pytest.approx(value, rel=1e-12, abs=1e-12, nan_ok=True), ours
-    for theirs, ours in (("a", "reference"), ("b", "candidate")):
-        volume_ml = expected[f"volume_{theirs}_mm3"] / 1000
-        assert scores[f"volume_{ours}_ml"] == pytest.approx(volume_ml, rel=1e-12)
+    for theirs, ours in VOLUMES.items():
+        assert scores[ours] == pytest.approx(expected[theirs] / 1000, rel=1e-12)
+    error_ml = (expected["volume_b_mm3"] - expected["volume_a_mm3"]) / 1000
+    assert scores["volume_error_ml"] == pytest.approx(error_ml, rel=1e-12)
+    covered = {"meta", *OURS, *VOLUMES, *COUNTS, *OTHER_DEFINITIONS}
+    assert set(OURS) | set(VOLUMES) <= set(expected) <= covered

@@ -89,7 +89,10 @@ class Project:
         return jobs
 
 
-LOOPED = ["simulate_patients", "prepare_images", "segment_patients", "extract_features"]
+LOOPED = [
+    *("simulate_patients", "prepare_images", "train_segmenter", "segment_patients", "draw_masks"),
+    "extract_features",
+]
 
 
 def make_project(folder: Path) -> Project:

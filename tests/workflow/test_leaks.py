@@ -74,7 +74,12 @@ def test_changing_every_test_patient_changes_nothing_fitted(
     project.run(2, "fitted", config=as_real_study(project, dataset))
     fitted = [
         path.relative_to(project.results)
-        for pattern in ("segmentation/*/fold-*/*", "radiomics/*/stability-*", "models/*/*")
+        for pattern in (
+            "segmentation/*/fold-*/*",
+            "segmentation/*/threshold*",
+            "radiomics/*/stability-*",
+            "models/*/*",
+        )
         for path in project.results.glob(pattern)
     ]
     assert len(fitted) > 10

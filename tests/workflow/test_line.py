@@ -69,6 +69,8 @@ def test_a_figure_is_traced_to_raw_files_and_tampering_is_named(study_copy: Proj
     chain = json.loads(traced.stdout)
     rules = {job["rule"] for job in chain["jobs"]}
     assert {"plot_roc", "predict", "train_segmenter", "simulate_patients"} <= rules
+    assert len(chain["not_kept"]) == len(PATIENTS)
+    assert all("/probabilities/" in path for path in chain["not_kept"])
     image = study_copy.results / "images" / PATIENTS[0] / "T2w.nii.gz"
     image.write_bytes(image.read_bytes() + b"\0")
     tampered = radproof(study_copy, "trace", str(figure))

@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from radproof.provenance import sha256_of
 from radproof.schema import read_yaml
 
-from tests.workflow.conftest import Project
+from tests.workflow.conftest import PATIENTS, Project
 
 pytestmark = pytest.mark.study
+
+GROUPS = ["fold-1", "fold-2", "fold-3", "test"]
 
 
 def replan(project: Project, **changes: Any) -> None:
@@ -45,7 +48,39 @@ def test_the_threshold_of_masks_trains_nothing(study_copy: Project) -> None:
     jobs = study_copy.planned()
     assert "train_segmenter" not in jobs
     assert "prepare_images" not in jobs
-    assert "segment_patients" in jobs
+    assert jobs["choose_threshold"] == 1
+    # Probabilities were not kept, and are made anew.
+    assert jobs["segment_patients"] == jobs["draw_masks"] == 4
+
+
+def test_kept_probabilities_make_new_masks_cheap(study_copy: Project) -> None:
+    keep = {"segmenters__unet__inference__keep_probabilities": True}
+    replan(study_copy, **keep)
+    segmentation = study_copy.results / "segmentation" / "unet"
+    tables = [f"results/small/segmentation/unet/masks-{group}.tsv" for group in GROUPS]
+    masks = {path: sha256_of(path) for path in (segmentation / "masks").iterdir()}
+    assert not list(segmentation.glob("probabilities/*"))
+    study_copy.run(2, *tables)
+    assert len(list(segmentation.glob("probabilities/*"))) == len(PATIENTS)
+    assert {path: sha256_of(path) for path in masks} == masks
+    replan(study_copy, segmenters__unet__inference__components=2)
+    jobs = study_copy.planned(*tables)
+    assert jobs == {"draw_masks": 4}
+
+
+def test_what_networks_are_shown_is_shown_again(study_copy: Project) -> None:
+    replan(study_copy, segmenters__unet__inference__flips=["x"])
+    jobs = study_copy.planned()
+    assert jobs["segment_patients"] == jobs["draw_masks"] == 4
+    assert "train_segmenter" not in jobs
+
+
+def test_editing_what_draws_masks_trains_nothing(study_copy: Project) -> None:
+    library = study_copy.folder / "workflow" / "scripts" / "radproof"
+    edit(library / "segmentation" / "masks.py")
+    jobs = study_copy.planned()
+    assert jobs["draw_masks"] == 4
+    assert "train_segmenter" not in jobs
 
 
 def test_the_margin_of_a_comparison_fits_nothing(study_copy: Project) -> None:

@@ -42,6 +42,9 @@ EVALUATION = f"{RESULTS}/evaluation"
 FIGURES = f"{RESULTS}/figures"
 DOSSIER = f"{RESULTS}/dossier"
 
+# Resources of jobs that compute with TensorFlow.
+GPU = {"gpu": int(config["gpus"])} if int(config.get("gpus", 0)) else {}
+
 SEQUENCES = [sequence["name"] for sequence in PLAN["sequences"]]
 RATERS = [rater["name"] for rater in PLAN["raters"]]
 
@@ -107,6 +110,36 @@ def automated_masks_of(patients, segmenter):
     ]
 
 
+def learnt(segmenter):
+    """What a network depends on: the plan's entry, less what changes no value of it."""
+    entry = PLAN["segmenters"][segmenter]
+    return {key: entry[key] for key in ("kind", "rater", "network", "training")}
+
+
+def inference_of(segmenter, *names):
+    inference = PLAN["segmenters"][segmenter]["inference"]
+    return {name: inference[name] for name in names}
+
+
+def probabilities_of(patients, segmenter):
+    return [
+        f"{SEGMENTATION}/{segmenter}/probabilities/{patient}.nii.gz"
+        for patient in patients
+    ]
+
+
+def kept(segmenter):
+    return PLAN["segmenters"][segmenter]["inference"]["keep_probabilities"]
+
+
+def fold_files(segmenter, folds, name):
+    return [f"{SEGMENTATION}/{segmenter}/fold-{fold}/{name}" for fold in folds]
+
+
+def mask_table_of(segmenter, group):
+    return f"{SEGMENTATION}/{segmenter}/masks-{group}.tsv"
+
+
 def dataset_places(wildcards, input):
     # Taken with `input`, so that where a data set lies is never a reason to run again.
     return study.datasets
@@ -141,8 +174,9 @@ def rows_of(table, set_name):
     return table[table["set"] == set_name].to_dict("records")
 
 
-def fold_patients(fold):
-    held_out = set(study.patients(fold=fold))
+def fold_patients(*folds):
+    """Training patients outside a fold: those of any of the networks trained together."""
+    held_out = set.intersection(*(set(study.patients(fold=fold)) for fold in folds))
     return [patient for patient in study.patients("train") if patient not in held_out]
 
 

@@ -5,6 +5,27 @@ FIGURE_TABLES = [f"{FIGURES}/{name}.tsv" for name in DRAWN]
 SEGMENTATION_SUMMARIES = expand(
     f"{SEGMENTATION}/{{segmenter}}/summary.tsv", segmenter=PLAN["segmenters"]
 )
+SEGMENTATION_TABLES = [
+    path
+    for segmenter in PLAN["segmenters"]
+    for path in [
+        *(
+            f"{SEGMENTATION}/{segmenter}/{table}.tsv"
+            for table in ("summary", "agreement", "strata", "failures", "threshold")
+        ),
+        *fold_files(segmenter, study.folds, "history.tsv"),
+        # Networks of all folds are built alike: the report shows the first.
+        *fold_files(segmenter, study.folds[:1], "network.tsv"),
+    ]
+]
+HISTORIES, NETWORKS = (
+    [
+        path
+        for segmenter in PLAN["segmenters"]
+        for path in fold_files(segmenter, study.folds, name)
+    ]
+    for name in ("history.tsv", "network.tsv")
+)
 EVALUATION_TABLES = [
     f"{EVALUATION}/{table}.tsv"
     for table in ["discrimination", "calibration", "classification", "comparisons"]
@@ -35,7 +56,11 @@ rule check_claims:
 
 rule trace_lineage:
     input:
-        ends=PNGS + FIGURE_TABLES + EVALUATION_TABLES + rules.check_claims.output[:1],
+        ends=PNGS
+        + FIGURE_TABLES
+        + SEGMENTATION_TABLES
+        + EVALUATION_TABLES
+        + rules.check_claims.output[:1],
         code=code("trace_lineage"),
     output:
         lineage=f"{DOSSIER}/lineage.json",
@@ -53,10 +78,10 @@ rule trace_lineage:
 
 rule track_runs:
     input:
-        histories=expand(
-            f"{SEGMENTATION}/{{segmenter}}/fold-{{fold}}/history.tsv",
-            segmenter=PLAN["segmenters"],
-            fold=study.folds,
+        histories=HISTORIES,
+        networks=NETWORKS,
+        thresholds=expand(
+            f"{SEGMENTATION}/{{segmenter}}/threshold.tsv", segmenter=PLAN["segmenters"]
         ),
         models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
         discrimination=f"{EVALUATION}/discrimination.tsv",
@@ -83,7 +108,7 @@ rule write_report:
     input:
         figures=PNGS,
         tables=EVALUATION_TABLES,
-        segmentation=SEGMENTATION_SUMMARIES,
+        segmentation=SEGMENTATION_TABLES,
         description=f"{COHORT}/description.tsv",
         flow=f"{COHORT}/flow.tsv",
         excluded=f"{COHORT}/excluded.tsv",

@@ -29,6 +29,11 @@ DRAWN = [file for figure in PLAN["figures"] for file in FIGURE_FILES[figure]]
 rule plot_flow:
     input:
         flow=f"{COHORT}/flow.tsv",
+        masks=[
+            mask_table_of(segmenter, group)
+            for segmenter in PLAN["segmenters"]
+            for group in study.segmented_groups
+        ],
         code=code("plot_flow"),
     output:
         **drawn("flow"),
@@ -36,7 +41,13 @@ rule plot_flow:
     log:
         log_of("plot_flow", "flow"),
     params:
-        settings=drawing(),
+        settings=drawing(
+            segmenters=[
+                segmenter
+                for segmenter in PLAN["segmenters"]
+                for group in study.segmented_groups
+            ]
+        ),
     message:
         "draw the flow of patients"
     script:
@@ -98,6 +109,8 @@ rule plot_segmentation:
     input:
         scores=f"{SEGMENTATION}/{{segmenter}}/scores.tsv",
         summary=f"{SEGMENTATION}/{{segmenter}}/summary.tsv",
+        agreement=f"{SEGMENTATION}/{{segmenter}}/agreement.tsv",
+        strata=f"{SEGMENTATION}/{{segmenter}}/strata.tsv",
         code=code("plot_segmentation"),
     output:
         **drawn("segmentation-{segmenter}"),
@@ -105,7 +118,9 @@ rule plot_segmentation:
     log:
         log_of("plot_segmentation", "{segmenter}"),
     params:
-        settings=lambda wildcards: drawing_text(segmenter=wildcards.segmenter),
+        settings=lambda wildcards: drawing_text(
+            segmenter=wildcards.segmenter, set=JUDGED[0]
+        ),
     message:
         "draw the scores of {wildcards.segmenter}"
     script:

@@ -1,37 +1,45 @@
 # One network a fold, never shown that fold; each patient is drawn by networks that never saw it.
 
+for segmenter in PLAN["segmenters"]:
+    for folds in study.fold_groups(segmenter):
+        group = "fold-" + "-".join(folds)
 
-rule train_segmenter:
-    input:
-        images=lambda wildcards: images_of(fold_patients(wildcards.fold)),
-        masks=lambda wildcards: rater_masks_of(
-            fold_patients(wildcards.fold),
-            PLAN["segmenters"][wildcards.segmenter]["rater"],
-        ),
-        code=lambda wildcards: code(
-            "train_segmenter",
-            ("segmenter", PLAN["segmenters"][wildcards.segmenter]["kind"]),
-        ),
-    output:
-        model=f"{SEGMENTATION}/{{segmenter}}/fold-{{fold}}/model.keras",
-        history=f"{SEGMENTATION}/{{segmenter}}/fold-{{fold}}/history.tsv",
-        record=record("train_segmenter", "{segmenter}.fold-{fold}"),
-    log:
-        log_of("train_segmenter", "{segmenter}.fold-{fold}"),
-    params:
-        settings=lambda wildcards: settings_text(
-            patients=fold_patients(wildcards.fold),
-            sequences=SEQUENCES,
-            segmenter={
-                key: value
-                for key, value in PLAN["segmenters"][wildcards.segmenter].items()
-                if key != "inference"
-            },
-        ),
-    message:
-        "train {wildcards.segmenter} without fold {wildcards.fold}"
-    script:
-        "../scripts/train_segmenter.py"
+        rule:
+            name:
+                f"train_segmenter_{segmenter}_{group}"
+            input:
+                images=images_of(fold_patients(*folds)),
+                masks=rater_masks_of(
+                    fold_patients(*folds), PLAN["segmenters"][segmenter]["rater"]
+                ),
+                code=code(
+                    "train_segmenter",
+                    ("segmenter", PLAN["segmenters"][segmenter]["kind"]),
+                    (
+                        "loss",
+                        PLAN["segmenters"][segmenter]["training"]["loss"]["kind"],
+                    ),
+                ),
+            output:
+                models=fold_files(segmenter, folds, "model.keras"),
+                histories=fold_files(segmenter, folds, "history.tsv"),
+                networks=fold_files(segmenter, folds, "network.tsv"),
+                record=record("train_segmenter", f"{segmenter}.{group}"),
+            log:
+                log_of("train_segmenter", f"{segmenter}.{group}"),
+            resources:
+                **GPU,
+            params:
+                settings=settings(
+                    patients=fold_patients(*folds),
+                    folds={fold: fold_patients(fold) for fold in folds},
+                    name=segmenter,
+                    origin={"segmenter": learnt(segmenter), "sequences": SEQUENCES},
+                ),
+            message:
+                f"train {segmenter} without {group}"
+            script:
+                "../scripts/train_segmenter.py"
 
 
 for segmenter in PLAN["segmenters"]:
@@ -48,23 +56,86 @@ for segmenter in PLAN["segmenters"]:
                 ],
                 code=code("segment_patients"),
             output:
-                masks=automated_masks_of(patients, segmenter),
+                probabilities=(list if kept(segmenter) else temp)(
+                    probabilities_of(patients, segmenter)
+                ),
                 record=record("segment_patients", f"{segmenter}.{group}"),
             log:
                 log_of("segment_patients", f"{segmenter}.{group}"),
+            resources:
+                **GPU,
             params:
                 settings=settings(
                     patients=patients,
-                    sequences=SEQUENCES,
+                    origin={"segmenter": learnt(segmenter), "sequences": SEQUENCES},
                     inference={
-                        **PLAN["segmenters"][segmenter]["inference"],
+                        **inference_of(segmenter, "window", "flips", "threads"),
                         "size": PLAN["segmenters"][segmenter]["training"]["size"],
                     },
                 ),
+                temporary=[] if kept(segmenter) else ["probabilities"],
             message:
                 f"segment {group} with {segmenter}"
             script:
                 "../scripts/segment_patients.py"
+
+
+rule choose_threshold:
+    input:
+        probabilities=lambda wildcards: probabilities_of(
+            study.patients("train"), wildcards.segmenter
+        ),
+        masks=lambda wildcards: rater_masks_of(
+            study.patients("train"), PLAN["segmenters"][wildcards.segmenter]["rater"]
+        ),
+        code=code("choose_threshold"),
+    output:
+        threshold=f"{SEGMENTATION}/{{segmenter}}/threshold.tsv",
+        sweep=f"{SEGMENTATION}/{{segmenter}}/threshold-sweep.tsv",
+        record=record("choose_threshold", "{segmenter}"),
+    log:
+        log_of("choose_threshold", "{segmenter}"),
+    params:
+        settings=lambda wildcards: settings_text(
+            sheet=rows_of(study.sheet[["patient", "set", "fold"]], "train"),
+            **inference_of(wildcards.segmenter, "threshold"),
+        ),
+    message:
+        "choose the threshold of {wildcards.segmenter}"
+    script:
+        "../scripts/choose_threshold.py"
+
+
+for segmenter in PLAN["segmenters"]:
+    for group, patients in study.segmented_groups.items():
+
+        rule:
+            name:
+                f"draw_masks_{segmenter}_{group}"
+            input:
+                probabilities=probabilities_of(patients, segmenter),
+                threshold=f"{SEGMENTATION}/{segmenter}/threshold.tsv",
+                code=code("draw_masks"),
+            output:
+                masks=automated_masks_of(patients, segmenter),
+                table=mask_table_of(segmenter, group),
+                record=record("draw_masks", f"{segmenter}.{group}"),
+            log:
+                log_of("draw_masks", f"{segmenter}.{group}"),
+            params:
+                settings=settings(
+                    sheet=study.sheet.loc[
+                        study.sheet["patient"].isin(patients),
+                        ["patient", "set", "fold"],
+                    ].to_dict("records"),
+                    inference=inference_of(
+                        segmenter, "components", "fill_holes", "on_empty"
+                    ),
+                ),
+            message:
+                f"draw {group} with {segmenter}"
+            script:
+                "../scripts/draw_masks.py"
 
 
 rule score_segmentation:
@@ -77,6 +148,9 @@ rule score_segmentation:
     output:
         scores=f"{SEGMENTATION}/{{segmenter}}/scores.tsv",
         summary=f"{SEGMENTATION}/{{segmenter}}/summary.tsv",
+        agreement=f"{SEGMENTATION}/{{segmenter}}/agreement.tsv",
+        strata=f"{SEGMENTATION}/{{segmenter}}/strata.tsv",
+        failures=f"{SEGMENTATION}/{{segmenter}}/failures.tsv",
         record=record("score_segmentation", "{segmenter}"),
     log:
         log_of("score_segmentation", "{segmenter}"),
@@ -84,6 +158,7 @@ rule score_segmentation:
         settings=lambda wildcards: settings_text(
             segmenter=wildcards.segmenter,
             raters=RATERS,
+            scores=PLAN["segmenters"][wildcards.segmenter]["scores"],
             sheet=study.sheet[["patient", "set", "fold"]].to_dict("records"),
         ),
     message:

@@ -7,6 +7,11 @@ from radproof.tables import read_table
 
 with open_job(snakemake) as job:
     settings = job.settings
-    scores, summary = read_table(job.input.scores), read_table(job.input.summary)
-    figure, plotted = draw(scores, summary, settings["segmenter"], simulated=settings["simulated"])
+    names = ("scores", "summary", "agreement", "strata")
+    figure, plotted = draw(
+        *(read_table(job.input[name]) for name in names),
+        segmenter=settings["segmenter"],
+        set_name=settings["set"],
+        simulated=settings["simulated"],
+    )
     save(figure, plotted, job.output.svg, job.output.png, job.output.tsv)

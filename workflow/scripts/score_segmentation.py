@@ -2,7 +2,8 @@
 
 import pandas as pd
 from radproof.job import open_job
-from radproof.segmentation.scores import pairs_of, score_masks, summarise
+from radproof.segmentation.score_statistics import score_statistics
+from radproof.segmentation.score_tables import pairs_of, score_masks
 from radproof.tables import write_table
 
 with open_job(snakemake) as job:
@@ -15,4 +16,6 @@ with open_job(snakemake) as job:
     masks[settings["segmenter"]] = dict(zip(sheet["patient"], job.input.automated, strict=True))
     scores = score_masks(masks, pairs_of(settings["raters"], settings["segmenter"]), sheet)
     write_table(scores, job.output.scores)
-    write_table(summarise(scores, job.seed()), job.output.summary)
+    statistics = score_statistics(scores, settings["segmenter"], settings["scores"], job.seed())
+    for name, table in statistics.items():
+        write_table(table, job.output[name])

@@ -12,10 +12,7 @@ with open_job(snakemake) as job:
     plan, store = job.settings["plan"], Path(job.settings["store"])
     store.mkdir(parents=True, exist_ok=True)
     address = snakemake.params.tracking_uri or f"sqlite:///{store.resolve()}/runs.db"
-    children = []
-    for path in map(Path, job.input.histories):
-        fold = path.parent.name.removeprefix("fold-")
-        children.append(fold_run(plan, path.parents[1].name, fold, read_table(path)))
+    children = [fold_run(plan, Path(path).parent) for path in job.input.histories]
     areas = read_table(job.input.discrimination)
     children += [model_run(plan, Path(path), areas) for path in job.input.models]
     summaries = {Path(path).parent.name: read_table(path) for path in job.input.segmentation}

@@ -1,24 +1,35 @@
-"""Train the network of a fold."""
+"""Train the networks of one fold or more, each without the patients of its fold."""
+
+from pathlib import Path
 
 from radproof.job import open_job
+from radproof.segmentation.checkpoints import Checkpoints
 from radproof.segmentation.model_files import save_model
-from radproof.segmentation.training import train_segmenter
+from radproof.segmentation.network_table import network_table
+from radproof.segmentation.training import Trainer
 from radproof.tables import write_table
 
 with open_job(snakemake) as job:
-    settings = job.settings
-    patients, n_sequences = settings["patients"], len(settings["sequences"])
-    images = list(job.input.images)
-    trained = train_segmenter(
-        patients,
-        {
-            patient: images[index * n_sequences : (index + 1) * n_sequences]
-            for index, patient in enumerate(patients)
-        },
-        dict(zip(patients, job.input.masks, strict=True)),
-        settings["segmenter"],
-        job.seed(),
-        job.log,
+    settings, origin, n = (
+        job.settings,
+        job.settings["origin"],
+        len(job.settings["origin"]["sequences"]),
     )
-    save_model(trained.model, job.output.model)
-    write_table(trained.history, job.output.history)
+    files = list(job.input.images)
+    images = {name: files[i * n : (i + 1) * n] for i, name in enumerate(settings["patients"])}
+    masks = dict(zip(settings["patients"], job.input.masks, strict=True))
+    trainer = Trainer(origin["segmenter"], n, job.log)
+    kept = []
+    for index, (fold, patients) in enumerate(settings["folds"].items()):
+        job.log(f"fold {fold}")
+        model, seed = Path(job.output.models[index]), job.seed(f"{settings['name']}.fold-{fold}")
+        used = [file for name in patients for file in (*images[name], masks[name])]
+        key = job.key(used, origin=origin, patients=patients, seed=seed)
+        kept.append(Checkpoints(model.parent / "checkpoints", key, job.log))
+        trained = trainer.train(patients, images, masks, seed, kept[-1])
+        save_model(trained.model, model, origin)
+        write_table(trained.history, job.output.histories[index])
+        table = network_table(trained.model, origin["segmenter"]["training"]["size"])
+        write_table(table, job.output.networks[index])
+    for checkpoints in kept:
+        checkpoints.remove()

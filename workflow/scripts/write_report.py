@@ -3,21 +3,17 @@
 from pathlib import Path
 
 import pandas as pd
-from radproof.dossier.report import report_context, write_report
+from radproof.dossier.report import read_sources, report_context, write_report
 from radproof.job import open_job
 from radproof.provenance import package_versions
 from radproof.tables import read_json, read_table
 
 with open_job(snakemake) as job:
+    folder = Path(job.output.report).parents[1]
     cohort = [job.input[name] for name in ("flow", "excluded", "description")]
     tables = {Path(path).stem: path for path in [*job.input.tables, *cohort]}
-    for path in job.input.segmentation:
-        tables[f"segmentation-{Path(path).parent.name}"] = path
-    folder = Path(job.output.report).parents[1]
-    shown = {
-        name: (read_table(path), f"../{Path(path).relative_to(folder)}")
-        for name, path in tables.items()
-    }
+    tables |= {str(Path(path).relative_to(folder)): path for path in job.input.segmentation}
+    shown = read_sources(tables, folder)
     quality = pd.concat(map(read_table, job.input.quality), ignore_index=True)
     shown["quality"] = (quality.dropna(subset="flags"), "../images/")
     lineage = read_json(job.input.lineage)

@@ -5,9 +5,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from radproof.dossier.captions import CAPTIONS, caption_of
+from radproof.dossier.cells import text
 from radproof.dossier.claims import check_claims, read_claims
-from radproof.dossier.report import STAGES, report_context, text, write_report
+from radproof.dossier.report import STAGES, read_sources, report_context, write_report
+from radproof.segmentation.score_statistics import score_statistics
 from radproof.study import EXCLUDED_COLUMNS
+from radproof.tables import write_table
+
+from tests.unit.segmentation.score_rows import rows
 
 PROJECT = Path(__file__).resolve().parents[3]
 BANNER = "SIMULATED COHORT: no finding here is about real patients"
@@ -70,7 +75,28 @@ def plan(simulated: bool) -> dict:
     return value | ({"simulation": {"men": 3}} if simulated else {})
 
 
-def context(folder: Path, simulated: bool = True, excluded: pd.DataFrame = NOBODY) -> dict:
+def segmentation(dice: list[float]) -> dict[str, tuple[pd.DataFrame, str]]:
+    """Every table of a segmenter with two folds, by its place in the results."""
+    tables = score_statistics(rows(dice), "unet", {"strata_ml": [4], "failure_dice": 0.5}, 1)
+    tables["threshold"] = pd.DataFrame({"fold": ["1", "2", None], "threshold": [0.45, 0.55, 0.5]})
+    for fold, best in (("1", 0.6), ("2", 0.7)):
+        history = {"epoch": [1, 2, 3], "loss": 0.4, "val_loss": 0.5, "val_dice": [0.1, best, 0.3]}
+        tables[f"fold-{fold}/history"] = pd.DataFrame(history)
+    layers = {"layer": ["stem", EVIL], "kind": "Conv2D", "output": "8 x 8 x 4"}
+    layers |= {"parameters": [1000, 234], "multiply_adds": [2_000_000_000, 1]}
+    tables["fold-1/network"] = pd.DataFrame(layers)
+    return {
+        f"segmentation/unet/{name}.tsv": (table, f"../segmentation/unet/{name}.tsv")
+        for name, table in tables.items()
+    }
+
+
+def context(
+    folder: Path,
+    simulated: bool = True,
+    excluded: pd.DataFrame = NOBODY,
+    dice: tuple[float, ...] = (0.9, 0.3),
+) -> dict:
     figures = [folder / f"{name}.png" for name in ("flow", "overlays-unet", "roc")]
     for figure in figures:
         figure.write_bytes(PNG)
@@ -90,6 +116,7 @@ def context(folder: Path, simulated: bool = True, excluded: pd.DataFrame = NOBOD
             "flow": (flow, "../cohort/flow.tsv"),
             "excluded": (excluded, "../cohort/excluded.tsv"),
             "discrimination": (pd.DataFrame([area]), "../evaluation/discrimination.tsv"),
+            **segmentation(list(dice)),
         },
         check_claims(claims, {}, simulated),
         [model],
@@ -227,3 +254,63 @@ def test_excluded_patients_stand_with_their_reasons_or_none_is_said(tmp_path):
     write_report(context(tmp_path, excluded=excluded), path)
     source = path.read_text(encoding="utf-8")
     assert all(f"<td>{cell}</td>" in source for cell in row[:4])
+
+
+def section(source: str, name: str) -> str:
+    return source.split(f'<section id="{name}">')[1].split("</section>")[0]
+
+
+def cells(source: str, caption: str) -> list[list[str]]:
+    """The header and the rows of the table whose caption begins so."""
+    table = next(part for part in source.split("<caption>") if part.startswith(caption))
+    found = re.findall(r"<tr>(.*?)</tr>", table.split("</table>")[0], re.S)
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in found]
+
+
+def test_segmentation_shows_scores_agreement_strata_and_failures(page):
+    part = section(page[0], "segmentation")
+    summary = cells(part, "Scores of unet and of raters: mean")
+    header, first = summary[0], summary[1]
+    assert "n missing" in header
+    named = dict(zip(header, first, strict=True))
+    assert (named["metric"], named["n"], named["mean"]) == ("dice", "2", "0.600")
+    agreement = cells(part, "Agreement of tumour volumes, unet and raters")
+    assert {"bias ml", "lower limit ml", "upper limit ci high"} <= set(agreement[0])
+    strata = cells(part, "Scores of unet and of raters by volume of the tumour")
+    assert {row[strata[0].index("stratum")] for row in strata[1:]} == {"&lt; 4 ml", "≥ 4 ml"}
+    failed = cells(part, "Patients whom unet failed")
+    assert failed[1][0] == "p1"
+    assert failed[1][-1] == "Dice below 0.5"
+
+
+def test_segmentation_says_what_its_scores_mean(page):
+    part = section(page[0], "segmentation")
+    for words in ("larger of the two directed 95 % quantiles", "out of fold", "n missing counts"):
+        assert words in part
+
+
+def test_nobody_failed_is_said(tmp_path):
+    write_report(context(tmp_path, dice=(0.9, 0.8)), tmp_path / "report.html")
+    part = section((tmp_path / "report.html").read_text(encoding="utf-8"), "segmentation")
+    assert "Patients whom unet failed, the worst first: none." in part
+
+
+def test_segmentation_shows_thresholds_training_and_network(page):
+    part = section(page[0], "segmentation")
+    thresholds = cells(part, "Probability from which a voxel is inside, unet")
+    assert thresholds[1:] == [["fold 1", "0.450"], ["fold 2", "0.550"], ["other sets", "0.500"]]
+    training = cells(part, "Training of unet, by fold")
+    assert training[1:] == [["1", "3", "2", "0.600"], ["2", "3", "2", "0.700"]]
+    network = cells(part, "Network of unet")
+    assert network[1:] == [["2", "1234", "2000000001"]]
+    folded = part.split("<summary>Layers of unet</summary>")[1].split("</details>")[0]
+    assert cells(folded, "Layers of unet")[1][0] == "stem"
+    assert "Simulated cohort." in folded
+
+
+def test_sources_are_named_from_the_report(tmp_path):
+    path = tmp_path / "segmentation" / "unet" / "failures.tsv"
+    write_table(pd.DataFrame({"patient": ["01"]}), path)
+    table, file = read_sources({"failures": str(path)}, tmp_path)["failures"]
+    assert table["patient"].tolist() == ["01"]
+    assert file == "../segmentation/unet/failures.tsv"

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+from radproof.segmentation.score_statistics import score_statistics
+from radproof.segmentation.scores import METRICS
 
 PAIRS = [("rater1", "unet"), ("rater2", "unet"), ("rater1", "rater2")]
 SETS = [("train", 95, 43), ("test", 41, 18)]
@@ -53,19 +55,20 @@ def scores() -> pd.DataFrame:
                         "hd95_mm": rng.gamma(3, 1.0, n),
                         "volume_reference_ml": volume,
                         "volume_candidate_ml": volume * rng.lognormal(0.02, 0.1, n),
+                        "empty": "none",
                     }
                 )
             )
-    return pd.concat(rows, ignore_index=True)
+    table = pd.concat(rows, ignore_index=True)
+    error = table["volume_candidate_ml"] - table["volume_reference_ml"]
+    percent = 100 * error / table["volume_reference_ml"]
+    table = table.assign(volume_error_ml=error, volume_error_pct=percent)
+    return table.assign(**{name: 0.5 for name in METRICS if name not in table})
 
 
-def summary(table: pd.DataFrame) -> pd.DataFrame:
-    keys = ["set", "reference", "candidate"]
-    long = table.melt(keys, ["dice", "assd_mm", "hd95_mm"], var_name="metric").dropna()
-    grouped = long.groupby([*keys, "metric"], sort=False)["value"]
-    result = grouped.agg(n="count", mean="mean", sd="std", median="median").reset_index()
-    half = 1.96 * result["sd"] / np.sqrt(result["n"])
-    return result.assign(ci_low=result["mean"] - half, ci_high=result["mean"] + half)
+def statistics(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    settings = {"strata_ml": [4.0, 10.0], "failure_dice": 0.5}
+    return score_statistics(table, "unet", settings, seed=1)
 
 
 def stability(filters: tuple[str, ...] = ("original", "log-sigma-2-0-mm-3D")) -> pd.DataFrame:
@@ -130,6 +133,7 @@ def cases() -> list[dict]:
                     "rater2": (np.hypot(y - 21, x - 22) < 9.5).astype(np.uint8),
                     "unet": (np.hypot(y - 20, x - 24 + index) < 10).astype(np.uint8),
                 },
+                "empty": [],
             }
         )
     return result

@@ -25,9 +25,12 @@ from tests.unit.figures import tables
 EVENT = "cervical lymph-node metastasis"
 
 
-def segmentation_figure(simulated):
-    table = tables.scores()
-    return segmentation.draw(table, tables.summary(table), "unet", simulated=simulated)
+def segmentation_figure(simulated, table=None, set_name="test"):
+    table = tables.scores() if table is None else table
+    statistics = tables.statistics(table)
+    shown = (statistics[name] for name in ("summary", "agreement", "strata"))
+    chosen = {"segmenter": "unet", "set_name": set_name}
+    return segmentation.draw(table, *shown, **chosen, simulated=simulated)
 
 
 def scores_figure(simulated):
@@ -153,17 +156,64 @@ def test_one_class_sets_are_drawn_without_an_area():
     assert "clinical: n/a" in figure.axes[0].get_legend_handles_labels()[1]
 
 
-def test_bland_altman_limits():
-    _, plotted = FIGURES["segmentation"](True)
+def test_bland_altman_limits_are_of_the_set_judged():
+    figure, plotted = FIGURES["segmentation"](True)
+    panel = plotted[plotted["panel"] == "volume_ml"]
     table = tables.scores().query("reference == 'rater1' and candidate == 'unet'")
-    difference = table["volume_candidate_ml"] - table["volume_reference_ml"]
-    limits = plotted.query("panel == 'volume_ml' and set == 'all'").iloc[0]
-    assert limits["y"] == pytest.approx(difference.mean())
-    assert limits["ci_high"] - limits["y"] == pytest.approx(1.96 * difference.std())
-    drawn = plotted.query("panel == 'volume_ml' and set != 'all'")
-    assert drawn["y"].tolist() == difference.tolist()
+    points = panel[panel["item"] == "patient"]
+    assert points["y"].tolist() == table["volume_error_ml"].tolist()
+    difference = table.query("set == 'test'")["volume_error_ml"]
+    lines = panel[panel["item"] != "patient"].set_index("item")
+    assert set(lines["set"]) == {"test"}
+    assert lines.loc["bias", "y"] == pytest.approx(difference.mean())
+    limit = difference.mean() + 1.96 * difference.std()
+    assert lines.loc["upper limit", "y"] == pytest.approx(limit)
+    agreement = tables.statistics(tables.scores())["agreement"].query("set == 'test'").iloc[0]
+    assert lines.loc["lower limit", "ci_low"] == agreement["lower_limit_ci_low"]
+    labels = figure.axes[2].get_legend_handles_labels()[1]
+    assert f"bias, test: {difference.mean():+.2f} ml".replace("-", "−") in labels
     dice = plotted.query("panel == 'dice' and candidate == 'rater2'")["patient"]
     assert dice.notna().sum() == 95 + 41
+
+
+def test_dice_by_volume_shows_each_stratum_with_its_patients():
+    figure, plotted = FIGURES["segmentation"](True)
+    drawn = plotted[plotted["panel"] == "dice_by_volume"]
+    strata = tables.statistics(tables.scores())["strata"]
+    strata = strata.query("set == 'test' and metric == 'dice'")
+    assert list(drawn["stratum"].unique()) == ["< 4 ml", "4–10 ml", "≥ 10 ml"]
+    keys = ["reference", "candidate", "stratum"]
+    both = drawn.merge(strata, on=keys, suffixes=("", "_table"))
+    assert len(both) == len(drawn) == len(strata) == 9
+    for name, theirs in (("x", "mean"), ("n", "n_table"), ("ci_low", "ci_low_table")):
+        assert both[name].tolist() == both[theirs].tolist()
+    labels = [label.get_text() for label in figure.axes[3].get_yticklabels()]
+    first = int(drawn["n"].iloc[0])
+    assert labels[0] == f"< 4 ml: unet / rater1\nn = {first}"
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_patient_and_empty_masks_are_drawn():
+    table = tables.scores().query("patient == 'train000'").reset_index(drop=True)
+    table.loc[0, ["dice", "assd_mm", "volume_candidate_ml"]] = [0.0, np.nan, 0.0]
+    figure, plotted = segmentation_figure(False, table, "train")
+    figure.draw_without_rendering()
+    lines = plotted.query("panel == 'volume_ml' and item == 'upper limit'")
+    assert lines["y"].isna().all()
+    counts = [label.get_text() for label in figure.axes[1].get_yticklabels()]
+    assert counts == ["n = 0", "n = 1", "n = 1"]
+
+
+def test_no_text_of_the_scores_lies_over_another():
+    figure, _ = FIGURES["segmentation"](True)
+    figure.draw_without_rendering()
+    renderer = figure._get_renderer()
+    texts = [text for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()]
+    boxes = [text.get_window_extent(renderer) for text in texts if text.get_visible()]
+    for place, box in enumerate(boxes):
+        for other in boxes[:place]:
+            apart = box.x0 >= other.x1 or other.x0 >= box.x1
+            assert apart or box.y0 >= other.y1 - 1 or other.y0 >= box.y1 - 1
 
 
 def test_stability_reads_class_and_filter_from_the_name():
@@ -205,7 +255,7 @@ def test_nomogram_names_every_level_however_close_they_lie(levels):
 def test_surface_distances_are_counted_apart_from_dice():
     table = tables.scores()
     table.loc[table.index[0], "assd_mm"] = float("nan")
-    figure, _ = segmentation.draw(table, tables.summary(table), "unet", simulated=False)
+    figure, _ = segmentation_figure(False, table)
     counts = [
         [label.get_text().split("\n")[-1] for label in axes.get_yticklabels()]
         for axes in figure.axes[:2]

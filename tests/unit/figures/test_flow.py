@@ -6,9 +6,11 @@ import matplotlib.text
 import pandas as pd
 import pytest
 from radproof.cohort.arms import arms_of
+from radproof.cohort.flow import with_empty_masks
 from radproof.errors import BadInput
 from radproof.figures import flow
 from radproof.figures.style import ONE_COLUMN_MM
+from radproof.tables import read_table, write_table
 
 REASONS = [
     "file is missing",
@@ -97,3 +99,57 @@ def test_an_unknown_step_is_refused():
     rows.loc[1, "step"] = "went home"
     with pytest.raises(BadInput, match="cannot be read in the set set0"):
         arms_of(rows)
+
+
+def empties(**counts: list[int]) -> list[tuple[str, pd.DataFrame]]:
+    """Tables of masks as two jobs write them: by segmenter, how many are empty in each set."""
+    found = []
+    for segmenter, empty in counts.items():
+        for number, n in enumerate(empty):
+            rows = [{"set": f"set{number}", "empty": patient < n} for patient in range(40)]
+            found += [(segmenter, pd.DataFrame(part)) for part in (rows[:7], rows[7:])]
+    return found
+
+
+def test_empty_masks_are_said_under_the_set_and_counted_in_the_table():
+    rows = with_empty_masks(table(), empties(unet=[1, 0], wide_net=[2, 0]))
+    figure, plotted = flow.draw(rows, simulated=False)
+    shown = " ".join(text.get_text() for text in texts_of(figure))
+    assert "unet: 1 empty mask, features missing" in shown
+    assert "wide net: 2 empty masks, features missing" in shown
+    assert shown.count("empty") == 2
+    counted = plotted[plotted["step"].str.startswith("empty mask: ")]
+    assert counted[["set", "step", "n"]].values.tolist() == [
+        ["set0", "empty mask: unet", 1],
+        ["set1", "empty mask: unet", 0],
+        ["set0", "empty mask: wide_net", 2],
+        ["set1", "empty mask: wide_net", 0],
+    ]
+    pd.testing.assert_frame_equal(plotted.iloc[: len(table())], table())
+
+
+def test_where_no_mask_is_empty_nothing_is_added_to_the_drawing():
+    without, _ = flow.draw(table(), simulated=False)
+    rows = with_empty_masks(table(), empties(unet=[0, 0]))
+    figure, _ = flow.draw(rows, simulated=False)
+    assert [text.get_text() for text in texts_of(figure)] == [
+        text.get_text() for text in texts_of(without)
+    ]
+    pd.testing.assert_frame_equal(with_empty_masks(table(), []), table())
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_counts_stay_whole_numbers_whether_all_events_are_known_or_not(tmp_path, known):
+    rows = table(2, reasons=0 if known else 2)
+    rows.loc[rows["step"] == "in the sheet", "n_events"] = 13 if known else pd.NA
+    write_table(rows.assign(note=None), tmp_path / "flow.tsv")
+    read = read_table(tmp_path / "flow.tsv")
+    _, plotted = flow.draw(with_empty_masks(read, empties(unet=[1, 0])), simulated=False)
+    assert (plotted["n"].dtype, plotted["n_events"].dtype) == ("Int64", "Int64")
+    assert plotted["n"].iloc[-2:].tolist() == [1, 0]
+
+
+def test_the_sum_of_a_set_does_not_count_empty_masks():
+    _, arms = arms_of(with_empty_masks(table(), empties(unet=[3, 0])))
+    assert [arm.empty_masks for arm in arms] == [[("unet", 3)], [("unet", 0)]]
+    assert all(arm.n_excluded == 15 for arm in arms)

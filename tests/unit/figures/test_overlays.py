@@ -87,11 +87,23 @@ def test_case_is_cut_out_and_turned_front_up(files):
     assert (inside.min(axis=0) > 0).all() and (inside.max(axis=0) < [height - 1, width - 1]).all()
 
 
-def test_empty_outline_is_written_out(files):
+def test_an_empty_mask_is_told_from_one_that_lies_elsewhere(files):
     row = pd.Series({"rank": "worst", "patient": "p01", "set": "test", "n": 3, "dice": 0.0})
-    masks = {name: files[name] for name in ("rater1", "unet")}
+    elsewhere = sitk.GetArrayFromImage(sitk.ReadImage(str(files["rater1"])))[::-1]
+    volume = sitk.GetImageFromArray(elsewhere)
+    volume.CopyInformation(sitk.ReadImage(str(files["rater1"])))
+    sitk.WriteImage(volume, str(files["T1w"].with_name("rater2.nii.gz")))
+    masks = {
+        name: files["T1w"].with_name(f"{name}.nii.gz") for name in ("rater1", "rater2", "unet")
+    }
     case = read_case(row, {"T1w": files["T1w"]}, masks)
     figure, plotted = draw([case], simulated=False)
     shown = [text.get_text() for axes in figure.axes for text in axes.texts]
-    assert "unet: empty here" in shown
-    assert plotted.set_index("outline")["area_mm2"].to_dict() == {"rater1": 20.0, "unet": 0.0}
+    assert shown == ["rater2: not in this slice\nunet: empty mask"]
+    areas = plotted.set_index("outline")["area_mm2"].to_dict()
+    assert areas == {"rater1": 20.0, "rater2": 0.0, "unet": 0.0}
+
+
+def test_an_empty_mask_is_the_worst():
+    chosen = choose_cases(scores_of([0.7, 0.0, 0.9]), "test", "rater1", "unet")
+    assert chosen.set_index("rank").loc["worst", "patient"] == "p01"

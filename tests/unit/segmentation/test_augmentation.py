@@ -58,7 +58,8 @@ def test_a_flip_mirrors_its_axis_only_and_not_always(axis: str, turned) -> None:
             kept = np.allclose(image[index], whole[..., :2], atol=1e-4)
             mirrored = np.allclose(image[index], whole[turned][..., :2], atol=1e-4)
             assert kept != mirrored
-            np.testing.assert_array_equal(mask[index], (whole[turned] if mirrored else whole)[..., 2:])
+            expected = whole[turned] if mirrored else whole
+            np.testing.assert_array_equal(mask[index], expected[..., 2:])
             seen.add(mirrored)
     assert seen == {True, False}
 

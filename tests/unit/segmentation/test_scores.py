@@ -1,4 +1,4 @@
-"""Scores of masks: definitions, edge cases, tables and intervals."""
+"""Scores of masks: definitions, edge cases, the table of them."""
 
 from pathlib import Path
 
@@ -10,14 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from radproof.errors import BadInput
-from radproof.segmentation.scores import (
-    DISTANCES,
-    METRICS,
-    pairs_of,
-    score_masks,
-    score_pair,
-    summarise,
-)
+from radproof.segmentation.score_tables import pairs_of, score_masks
+from radproof.segmentation.scores import DISTANCES, METRICS, OVERLAPS, VOLUMES, score_pair
 from radproof.volumes import write_volume
 
 SPACING = (3.0, 1.0, 0.5)
@@ -52,16 +46,37 @@ def test_a_shift_by_two_slices_is_twice_the_slice_thickness() -> None:
     assert scores["volume_reference_ml"] == pytest.approx(4 * 1.5 / 1000)
 
 
-def test_empty_masks_are_scored_as_documented() -> None:
-    empty, drawn = np.zeros((2, 3, 3)), np.ones((2, 3, 3))
-    both = score_pair(empty, empty, SPACING)
-    assert (both["dice"], both["iou"], both["empty"]) == (1, 1, "both")
-    missed = score_pair(drawn, empty, SPACING)
-    assert (missed["dice"], missed["sensitivity"], missed["empty"]) == (0, 0, "candidate")
-    assert np.isnan(missed["precision"])
-    assert np.isnan(missed["hd95_mm"])
-    assert score_pair(empty, drawn, SPACING)["empty"] == "reference"
-    assert np.isnan(score_pair(empty, drawn, SPACING)["sensitivity"])
+NAN = np.nan
+# dice iou sensitivity specificity precision, then volumes: 12 voxels of 1.5 mm3, of 18.
+EMPTY = {
+    "candidate": ([0, 0, 0, 1, NAN], [0.018, 0, -0.018, -100]),
+    "reference": ([0, 0, NAN, 1 / 3, 0], [0, 0.018, 0.018, NAN]),
+    "both": ([1, 1, NAN, 1, NAN], [0, 0, 0, NAN]),
+}
+
+
+@pytest.mark.parametrize("which", EMPTY)
+def test_empty_masks_are_scored_as_documented(which: str) -> None:
+    empty, drawn = np.zeros((2, 3, 3)), np.zeros((2, 3, 3))
+    drawn[:, :2] = 1
+    masks = {"candidate": (drawn, empty), "reference": (empty, drawn), "both": (empty, empty)}
+    scores = score_pair(*masks[which], SPACING)
+    overlaps, volumes = EMPTY[which]
+    assert [scores[name] for name in OVERLAPS] == pytest.approx(overlaps, nan_ok=True)
+    assert [scores[name] for name in VOLUMES] == pytest.approx(volumes, nan_ok=True)
+    assert all(np.isnan(scores[name]) for name in DISTANCES)
+    assert scores["empty"] == which
+
+
+def test_the_error_of_the_volume_is_the_candidates_excess() -> None:
+    reference, candidate = np.zeros((2, 2, 4, 4))
+    reference[0, 0, :4] = candidate[0, 0, :3] = 1
+    scores = score_pair(reference, candidate, SPACING)
+    assert scores["volume_error_ml"] == pytest.approx(-0.0015)
+    assert scores["volume_error_pct"] == pytest.approx(-25)
+    back = score_pair(candidate, reference, SPACING)
+    assert back["volume_error_ml"] == pytest.approx(0.0015)
+    assert back["volume_error_pct"] == pytest.approx(100 / 3)
 
 
 def test_masks_of_different_shape_are_refused() -> None:
@@ -103,27 +118,3 @@ def test_masks_on_other_grids_are_all_named(tmp_path: Path) -> None:
         score_masks(masks, [("rater1", "unet")], sheet)
     assert [problem.patient for problem in caught.value.problems] == ["a", "b"]
     assert "b-2.nii.gz" in str(caught.value)
-
-
-def test_a_summary_counts_what_is_defined_and_repeats() -> None:
-    rng = np.random.default_rng(1)
-    scores = pd.DataFrame({metric: rng.random(30) for metric in METRICS})
-    scores = scores.assign(set="test", reference="rater1", candidate="unet")
-    scores.loc[:4, "hd95_mm"] = np.nan
-    table = summarise(scores, seed=3).set_index("metric")
-    assert table.loc["dice", "n"] == 30
-    assert table.loc["hd95_mm", "n"] == 25
-    assert table.loc["hd95_mm", "mean"] == pytest.approx(scores["hd95_mm"].mean())
-    assert (table["ci_low"] < table["mean"]).all()
-    assert (table["mean"] < table["ci_high"]).all()
-    standard_error = scores["dice"].std() / np.sqrt(30)
-    width = table.loc["dice", "ci_high"] - table.loc["dice", "ci_low"]
-    assert width == pytest.approx(2 * 1.96 * standard_error, rel=0.15)
-    pd.testing.assert_frame_equal(table, summarise(scores, seed=3).set_index("metric"))
-
-
-def test_one_patient_has_a_mean_and_no_interval() -> None:
-    scores = pd.DataFrame({metric: [0.5] for metric in METRICS})
-    table = summarise(scores.assign(set="test", reference="a", candidate="b"), seed=3)
-    assert (table["mean"] == 0.5).all()
-    assert table[["sd", "ci_low", "ci_high"]].isna().all(axis=None)

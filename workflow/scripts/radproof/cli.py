@@ -180,7 +180,7 @@ def verify(
     results: Annotated[Path, typer.Argument(help="A study's results folder.")],
     as_json: Json = False,
 ) -> None:
-    """Recompute every reported statistic from the predictions and compare it with the tables.
+    """Recompute every reported statistic from predictions and masks' scores, and compare it.
 
     Example: radproof verify results/otscc-simulated
     """
@@ -191,7 +191,7 @@ def verify(
         text = "\n".join([*differences, f"{checked} values recomputed, {len(differences)} differ"])
         emit({"checked": checked, "differences": differences}, as_json, text)
         if differences:
-            raise CheckFailed(f"{len(differences)} reported values differ from the predictions")
+            raise CheckFailed(f"{len(differences)} reported values differ from those recomputed")
 
 
 @app.command()

@@ -5,7 +5,7 @@ import platform
 import resource
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ class Job:
     """One job of the workflow, with explicit values for the library.
 
     ``rule`` and ``label`` come from the place of its record, ``records/<rule>/<label>.json``.
+    ``hashes`` maps each input to its SHA-256, ``code`` each file of the job's code.
     """
 
     rule: str
@@ -38,11 +39,24 @@ class Job:
     output: Any
     settings: dict[str, Any]
     datasets: dict[str, str]
+    hashes: dict[str, str] = field(repr=False)
+    code: dict[str, str] = field(repr=False)
     log: Callable[[str], None] = field(repr=False)
 
     def seed(self, *names: str) -> int:
         """Return the seed of this rule for some names (a patient, a fold), or for the label."""
         return derive_seed(self.settings["seed"], self.rule, *(names or (self.label,)))
+
+    def key(self, files: Iterable[str], **values: Any) -> str:
+        """Return a hash of all that some work of this job follows from.
+
+        The bytes of the ``files`` among its inputs, its code, the lock, and the given ``values``.
+        """
+        parts = {"code": digest(self.code), "lock": sha256_of(LOCK)}
+        parts |= {f"file {number}": self.hashes[file] for number, file in enumerate(files)}
+        return digest(
+            parts | {name: json.dumps(value, sort_keys=True) for name, value in values.items()}
+        )
 
 
 @contextmanager
@@ -51,7 +65,8 @@ def open_job(snakemake: Any) -> Iterator[Job]:
 
     Bad input ends the process with exit code 2 and one line for each problem, a failed check with
     1; neither shows a traceback. Inputs named ``code`` and ``gate`` carry no data: the first are
-    recorded as code, the second not at all.
+    recorded as code, the second not at all. The parameter ``temporary`` names the outputs that
+    Snakemake deletes once they have been read.
     """
     record = Path(snakemake.output.record)
     results = record.parents[2]
@@ -63,17 +78,22 @@ def open_job(snakemake: Any) -> Iterator[Job]:
             for target in (stream, sys.stderr):
                 print(f"[{record.parent.name} {record.stem}] {message}", file=target, flush=True)
 
+        started = datetime.now(UTC)
+        files = _data_inputs(snakemake.input)
+        datasets = dict(snakemake.params.get("datasets", {}))
+        inputs = file_entries(files, results, datasets)
+        hashes = [entry["sha256"] for entry in inputs]
         job = Job(
             rule=record.parent.name,
             label=record.stem,
             input=snakemake.input,
             output=snakemake.output,
             settings=json.loads(snakemake.params.settings),
-            datasets=dict(snakemake.params.get("datasets", {})),
+            datasets=datasets,
+            hashes=dict(zip((path for _, path in files), hashes, strict=True)),
+            code=fingerprint(snakemake.input.get("code", [])),
             log=log,
         )
-        started = datetime.now(UTC)
-        inputs = file_entries(_data_inputs(snakemake.input), results, job.datasets)
         try:
             yield job
         except BadInput as error:
@@ -102,12 +122,17 @@ def _data_inputs(files: Any) -> list[tuple[str, str]]:
     return [(name, path) for name, path in _named(files) if name not in ("code", "gate")]
 
 
+def _temporary(params: Any) -> dict[str, list[str]]:
+    """Name the outputs that are deleted once they have been read; nothing where there are none."""
+    names = list(params.get("temporary", []))
+    return {"temporary": names} if names else {}
+
+
 def _record_of(
     snakemake: Any, job: Job, inputs: list[dict[str, Any]], started: datetime
 ) -> dict[str, Any]:
     ended = datetime.now(UTC)
     outputs = [(name, path) for name, path in _named(snakemake.output) if name != "record"]
-    code = fingerprint(snakemake.input.get("code", []))
     memory_kib = max(
         resource.getrusage(who).ru_maxrss
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
@@ -118,12 +143,13 @@ def _record_of(
         "inputs": inputs,
         "outputs": file_entries(outputs, Path(snakemake.output.record).parents[2], {}),
         "settings": job.settings,
-        "code": {"sha256": digest(code), "files": code},
+        "code": {"sha256": digest(job.code), "files": job.code},
         "lock_sha256": sha256_of(LOCK),
         "threads": snakemake.threads,
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "packages": package_versions(),
+        **_temporary(snakemake.params),
         "started": started.isoformat(timespec="seconds"),
         "ended": ended.isoformat(timespec="seconds"),
         "seconds": round((ended - started).total_seconds(), 3),

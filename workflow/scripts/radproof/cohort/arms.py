@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from radproof.cohort.flow import ANALYSED, ENTERED, EXCLUDED, PARTICIPANTS
+from radproof.cohort.flow import ANALYSED, EMPTY_MASK, ENTERED, EXCLUDED, PARTICIPANTS
 from radproof.errors import BadInput, Problem
 
 
@@ -12,18 +12,29 @@ from radproof.errors import BadInput, Problem
 class Arm:
     """A set: those who entered, each reason to leave with its number, those who were analysed.
 
-    The participants of all data sets are an arm without anyone analysed; the sets come after it.
+    ``empty_masks`` says for each segmenter of how many of those analysed it drew nothing. The
+    participants of all data sets are an arm without anyone analysed; the sets come after it.
     """
 
     name: str
     entered: pd.Series
     reasons: list[tuple[str, int]]
     analysed: pd.Series | None
+    empty_masks: list[tuple[str, int]]
 
     @property
     def n_excluded(self) -> int:
         """Return how many left."""
         return sum(n for _, n in self.reasons)
+
+    @property
+    def notes(self) -> list[str]:
+        """Return a sentence for each segmenter that left masks empty."""
+        return [
+            f"{segmenter}: {n} empty mask{'s' * (n > 1)}, features missing"
+            for segmenter, n in self.empty_masks
+            if n
+        ]
 
 
 def arms_of(flow: pd.DataFrame) -> tuple[Arm | None, list[Arm]]:
@@ -50,8 +61,8 @@ def arms_of(flow: pd.DataFrame) -> tuple[Arm | None, list[Arm]]:
 
 def _arm(name: str, rows: pd.DataFrame) -> Arm:
     steps = rows["step"].astype(str)
-    left = steps.str.startswith(EXCLUDED)
-    main = steps[~left].tolist()
+    is_main = ~steps.str.startswith((EXCLUDED, EMPTY_MASK))
+    main = steps[is_main].tolist()
     if main not in ([PARTICIPANTS], [ENTERED, ANALYSED]) or rows["n"].isna().any():
         raise BadInput(
             Problem(
@@ -60,15 +71,23 @@ def _arm(name: str, rows: pd.DataFrame) -> Arm:
                 expected=f"{ENTERED}, reasons, {ANALYSED}, each with its number of patients",
             )
         )
-    reasons = [
-        (step.removeprefix(EXCLUDED), int(n))
-        for step, n in zip(steps[left], rows.loc[left, "n"], strict=True)
-    ]
-    kept = rows[~left]
-    arm = Arm(name, kept.iloc[0], reasons, kept.iloc[1] if len(main) == 2 else None)
+    kept = rows[is_main]
+    arm = Arm(
+        name,
+        kept.iloc[0],
+        _numbers(rows, EXCLUDED),
+        kept.iloc[1] if len(main) == 2 else None,
+        _numbers(rows, EMPTY_MASK),
+    )
     if arm.analysed is not None:
         _check_sum(arm, int(arm.analysed["n"]), "analysed")
     return arm
+
+
+def _numbers(rows: pd.DataFrame, prefix: str) -> list[tuple[str, int]]:
+    """Return what follows the prefix in the steps that have it, with the number of patients."""
+    steps = zip(rows["step"].astype(str), rows["n"], strict=True)
+    return [(step.removeprefix(prefix), int(n)) for step, n in steps if step.startswith(prefix)]
 
 
 def _check_sum(arm: Arm, stayed: int, where: str) -> None:

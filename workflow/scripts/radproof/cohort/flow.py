@@ -1,6 +1,7 @@
 """The flow of patients: everyone in the sheet is counted, and so is everyone who left."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -8,7 +9,9 @@ from radproof.cohort.participants import unlisted
 
 PARTICIPANTS = "in the data sets"
 ENTERED, EXCLUDED, ANALYSED = "in the sheet", "excluded: ", "analysed"
+EMPTY_MASK = "empty mask: "
 FLOW_COLUMNS = ["set", "step", "n", "n_events", "note"]
+COUNTS = {"n": "Int64", "n_events": "Int64"}
 
 
 def flow_of(patients: pd.DataFrame, excluded: pd.DataFrame) -> pd.DataFrame:
@@ -38,7 +41,7 @@ def flow_of(patients: pd.DataFrame, excluded: pd.DataFrame) -> pd.DataFrame:
         note = f"{int(filled.sum())} with a missing sequence, zeros there" if filled.any() else None
         rows.append([name, ANALYSED, n, events, note])
     table = pd.DataFrame(rows, columns=FLOW_COLUMNS)
-    return table.astype({"n": "Int64", "n_events": "Int64"})
+    return table.astype(COUNTS)
 
 
 def with_unlisted(
@@ -64,3 +67,21 @@ def with_unlisted(
         ["all", f"{EXCLUDED}in no row of the sheet", left, None, None],
     ]
     return pd.concat([pd.DataFrame(rows, columns=FLOW_COLUMNS), flow], ignore_index=True)
+
+
+def with_empty_masks(flow: pd.DataFrame, masks: Iterable[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
+    """Add to a flow how many analysed patients of a set have an empty automated mask, zero as well.
+
+    Parameters
+    ----------
+    masks
+        Segmenter, and a table of some of its masks: ``set empty``, a row a patient.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for segmenter, table in masks:
+        for name, empty in table.groupby("set")["empty"]:
+            counts[str(name), segmenter] += int(empty.sum())
+    rows = [[name, f"{EMPTY_MASK}{drawn}", n, None, None] for (name, drawn), n in counts.items()]
+    whole = flow.astype(COUNTS)
+    added = pd.DataFrame(rows, columns=FLOW_COLUMNS).astype(whole.dtypes)
+    return pd.concat([whole, added], ignore_index=True)

@@ -35,8 +35,10 @@ CAPTIONS = {
         "Agreement of {subject} with the raters, and of the raters with each other",
         "A: Dice coefficient; B: average surface distance in mm; each with its mean and 95 %"
         " interval. Training patients were segmented by the network that had not seen them."
-        " C: difference of tumour volumes against their mean, with limits of agreement"
-        " (mean ± 1.96 standard deviations).",
+        " C: difference of tumour volumes against their mean; bias and limits of agreement"
+        " (bias ± 1.96 standard deviations) are of the set named, shaded their 95 % intervals."
+        " D: mean Dice coefficient of that set by volume of the reference mask, with 95 %"
+        " interval.",
     ),
     "stability": Caption(
         "radiomics",

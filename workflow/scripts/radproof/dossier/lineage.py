@@ -1,6 +1,6 @@
 """Lineage: the chain of a result back to raw files, each hash checked against the file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,16 @@ class Lineage:
     """The jobs behind a file, the raw files they began with, and what is wrong with them.
 
     ``jobs`` are records, the newest step first. ``sources`` maps each recorded path that no job
-    made to its SHA-256; ``absent`` are those whose data set is not on this machine, so that the
-    recorded hash could not be checked. ``notes`` do not make the chain fail.
+    made to its SHA-256; ``absent`` are those whose data set is not on this machine, and
+    ``not_kept`` temporary files that were deleted once read: their hash could not be checked.
+    ``notes`` do not make the chain fail.
     """
 
     file: str
     jobs: list[Record] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
+    not_kept: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -152,10 +154,13 @@ def _check_files(
     datasets: dict[str, str],
     project: Path,
 ) -> None:
+    temporary = set(_temporary(lineage.jobs))
     for path, (sha256, job) in sorted(expected.items()):
         place = resolve(path, results, datasets, project)
         if place is None:
             lineage.absent.append(path)
+        elif path in temporary and not place.is_file():
+            lineage.not_kept.append(path)
         elif not place.is_file():
             problem = Problem("file is missing", file=path, expected=f"as recorded by {job}")
             lineage.problems.append(problem)
@@ -169,6 +174,13 @@ def _check_files(
                     remedy="restore it or run the study again",
                 )
             )
+
+
+def _temporary(jobs: Iterable[Record]) -> Iterator[str]:
+    """Yield what the job that made it says is deleted once it has been read."""
+    for job in jobs:
+        names = job.get("temporary", [])
+        yield from (entry["path"] for entry in job["outputs"] if entry["name"] in names)
 
 
 def _note_code(lineage: Lineage, project: Path) -> None:
@@ -191,6 +203,7 @@ def as_dict(lineage: Lineage) -> dict[str, Any]:
         "jobs": lineage.jobs,
         "sources": lineage.sources,
         "absent": lineage.absent,
+        "not_kept": lineage.not_kept,
         "problems": [problem.as_dict() for problem in lineage.problems],
         "notes": lineage.notes,
     }
@@ -210,6 +223,7 @@ def as_text(lineage: Lineage) -> str:
     for path, sha256 in sorted(lineage.sources.items()):
         state = "not on this machine, hash not checked" if path in absent else "checked"
         lines.append(f"    {path} sha256 {sha256} ({state})")
+    lines += [f"  not kept: {path}, temporary, hash not checked" for path in lineage.not_kept]
     lines += [f"  note: {note}" for note in lineage.notes]
     lines += [f"  PROBLEM: {problem}" for problem in lineage.problems]
     return "\n".join(lines)

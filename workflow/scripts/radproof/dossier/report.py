@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,10 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from radproof.dossier.captions import caption_of
+from radproof.dossier.cells import Table, shown
+from radproof.dossier.segmentation_section import segmentation_tables
 from radproof.plan import MARKED_SECTIONS, canonical, leaves, marks
+from radproof.tables import read_table
 
 TEMPLATE = "report.html.j2"
 STAGES = {
@@ -79,18 +81,15 @@ TABLES = {
         None,
     ),
 }
-SEGMENTATION_METRICS = ["dice", "iou", "hd95_mm", "assd_mm"]
 CLAIM_COLUMNS = "statement published ours ci_low ci_high n verdict reason mark"
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table as shown: caption, header, rows of text, and the file it comes from."""
-
-    caption: str
-    columns: list[str]
-    rows: list[list[str]]
-    file: str = ""
+def read_sources(paths: Mapping[str, str], results: Path) -> dict[str, tuple[pd.DataFrame, str]]:
+    """Read tables of a results folder, each with its path from the report in ``dossier/``."""
+    return {
+        name: (read_table(path), f"../{Path(path).relative_to(results)}")
+        for name, path in paths.items()
+    }
 
 
 def report_context(
@@ -113,8 +112,8 @@ def report_context(
         PNG files; SVG and TSV of the same name lie beside them.
     tables
         ``flow excluded description quality discrimination comparisons calibration classification
-        oracle``, those there are, and any ``segmentation-<segmenter>``, each with its path from the
-        report.
+        oracle``, those there are, and tables of segmentation by their place in the results, such as
+        ``segmentation/unet/summary.tsv``; each with its path from the report.
     claims
         As `radproof.dossier.claims.check_claims` returns them.
     models
@@ -135,18 +134,7 @@ def report_context(
         "study": plan["study"],
         "outcome": plan["outcome"]["description"],
         "simulated": simulated,
-        "stages": [
-            {
-                "name": stage,
-                "lead": lead,
-                "settings": _settings(plan, SETTINGS_OF[stage]),
-                "tables": _stage_tables(stage, tables, models),
-                "figures": [
-                    _figure(path) for path in figures if caption_of(path.stem).stage == stage
-                ],
-            }
-            for stage, lead in STAGES.items()
-        ],
+        "stages": [_stage(name, plan, figures, tables, models) for name in STAGES],
         "figure_index": [_figure(path, embed=False) for path in figures],
         "claims": shown(claims, CLAIM_COLUMNS.split(), "Claims and verdicts", "claims.tsv"),
         "verdicts": list(claims["verdict"].value_counts(sort=False).items()),
@@ -162,27 +150,21 @@ def report_context(
     }
 
 
-def shown(
-    table: pd.DataFrame, columns: Sequence[str] | None, caption: str, file: str = ""
-) -> Table:
-    """Return a table as text; columns without any value are left out."""
-    chosen = table if columns is None else table.reindex(columns=list(columns))
-    chosen = chosen.dropna(axis="columns", how="all")
-    rows = [[text(value) for value in row] for row in chosen.itertuples(index=False)]
-    return Table(caption, [str(name).replace("_", " ") for name in chosen.columns], rows, file)
-
-
-def text(value: Any) -> str:
-    """Return a cell as text: three decimals, more where there would be nothing but zeros."""
-    if isinstance(value, list | dict):
-        return canonical(value)
-    if value is None or pd.isna(value):
-        return "n/a"
-    if isinstance(value, bool) or not isinstance(value, float):
-        return str(value)
-    if value.is_integer() and abs(value) < 1e9:
-        return str(int(value))
-    return f"{value:.2g}" if abs(value) < 0.001 else f"{value:.3f}"
+def _stage(
+    name: str,
+    plan: Mapping[str, Any],
+    figures: Sequence[Path],
+    tables: Mapping[str, tuple[pd.DataFrame, str]],
+    models: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    own = [path for path in figures if caption_of(path.stem).stage == name]
+    return {
+        "name": name,
+        "lead": STAGES[name],
+        "settings": _settings(plan, SETTINGS_OF[name]),
+        "tables": _stage_tables(name, tables, models),
+        "figures": [_figure(path) for path in own],
+    }
 
 
 def _settings(plan: Mapping[str, Any], sections: Iterable[str]) -> Table:
@@ -202,12 +184,7 @@ def _stage_tables(
 ) -> list[Table]:
     result = []
     if stage == "segmentation":
-        for name, (table, file) in tables.items():
-            if name.startswith("segmentation-"):
-                subject = name.removeprefix("segmentation-").replace("_", " ")
-                caption = f"Agreement of {subject} and raters: mean with bootstrap 95 % interval"
-                main = table[table["metric"].isin(SEGMENTATION_METRICS)]
-                result.append(shown(main, None, caption, file))
+        result += segmentation_tables(tables)
     if stage == "models":
         result += [_model_overview(models), *map(_terms, models)]
     for name, (where, caption, columns) in TABLES.items():

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from radproof.dossier.tracking import Run
+from radproof.tables import read_table
 
 
 def study_run(
@@ -24,11 +25,23 @@ def study_run(
     return Run(str(plan["study"]), params, metrics, artifacts=artifacts, tags=tags)
 
 
-def fold_run(plan: Mapping[str, Any], segmenter: str, fold: str, history: pd.DataFrame) -> Run:
-    """Return the run of one fold's network: its settings and curves by epoch."""
+def fold_run(plan: Mapping[str, Any], folder: Path) -> Run:
+    """Return the run of one fold's network: its settings, curves by epoch, size and threshold.
+
+    ``folder`` holds ``history.tsv`` and ``network.tsv`` of the fold; ``threshold.tsv`` of the
+    segmenter lies above it.
+    """
+    segmenter, fold = folder.parent.name, folder.name.removeprefix("fold-")
+    history, network = (read_table(folder / f"{name}.tsv") for name in ("history", "network"))
+    thresholds = read_table(folder.parent / "threshold.tsv")
     settings = {"segmenter": segmenter, "fold": fold, **plan["segmenters"][segmenter]}
-    best = {"best_val_dice": float(history["val_dice"].max())}
-    return Run(f"{segmenter} fold {fold}", settings, best, history, tags={"fold": fold})
+    metrics = {
+        "best_val_dice": float(history["val_dice"].max()),
+        "parameters": float(network["parameters"].sum()),
+        "multiply_adds": float(network["multiply_adds"].sum()),
+        "threshold": float(thresholds.loc[thresholds["fold"] == fold, "threshold"].item()),
+    }
+    return Run(f"{segmenter} fold {fold}", settings, metrics, history, tags={"fold": fold})
 
 
 def model_run(plan: Mapping[str, Any], path: Path, discrimination: pd.DataFrame) -> Run:

@@ -1,4 +1,4 @@
-"""Verification: every reported statistic computed again from the predictions."""
+"""Verification: every reported statistic computed again from the predictions and scores."""
 
 from pathlib import Path
 from typing import Any
@@ -6,42 +6,68 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from radproof.dossier.lineage import read_records
+from radproof.dossier.lineage import Record, read_records
 from radproof.errors import BadInput, Problem
 from radproof.evaluation.compare import compare
 from radproof.evaluation.evaluate import evaluate
+from radproof.seeds import derive_seed
+from radproof.segmentation.score_statistics import score_statistics
 from radproof.tables import read_table
 
 RELATIVE_TOLERANCE = 1e-9
+SCORING = "score_segmentation"
 
 
 def verify_results(results: Path) -> tuple[int, list[str]]:
     """Return how many values were recomputed, and one line for each that differs.
 
-    Works on the results folder alone: predictions, evaluation tables and records.
+    Works on the results folder alone: predictions, scores of masks, the tables made of them and
+    records.
 
     Raises
     ------
     BadInput
-        If a model's predictions are missing, or no record says what was compared.
+        If predictions, scores or a table of statistics are missing, or no record says what was
+        compared.
     """
-    settings = _recorded_settings(results)
-    files = [results / "models" / name / "predictions.tsv" for name in settings["models"]]
-    predictions = pd.concat([read_table(file) for file in files], ignore_index=True)
-    tables = evaluate(predictions)
-    tables["comparisons"] = compare(predictions, settings["comparisons"])
+    records = read_records(results)
+    tables = _evaluation(results, records)
+    for record in records:
+        if record["rule"] == SCORING:
+            tables |= _segmentation(results, record)
     checked, differences = 0, []
     for name, table in sorted(tables.items()):
-        path = results / "evaluation" / f"{name}.tsv"
-        reported = read_table(path)
+        reported = read_table(results / name)
         checked += reported.size
         differences += _differences(name, reported, table)
     return checked, differences
 
 
-def _recorded_settings(results: Path) -> dict[str, Any]:
+def _evaluation(results: Path, records: list[Record]) -> dict[str, pd.DataFrame]:
+    """Return the tables of the evaluation, by their place in the results, from the predictions."""
+    settings = _recorded_settings(results, records)
+    files = [results / "models" / name / "predictions.tsv" for name in settings["models"]]
+    predictions = pd.concat([read_table(file) for file in files], ignore_index=True)
+    tables = evaluate(predictions)
+    tables["comparisons"] = compare(predictions, settings["comparisons"])
+    return {f"evaluation/{name}.tsv": table for name, table in tables.items()}
+
+
+def _segmentation(results: Path, record: Record) -> dict[str, pd.DataFrame]:
+    """Return the statistics of one segmenter's masks, by their place, from its scores."""
+    settings = record["settings"]
+    segmenter = settings["segmenter"]
+    folder = f"segmentation/{segmenter}"
+    scores = read_table(results / folder / "scores.tsv")
+    # The seed of the job whose record this is: of the rule and the label.
+    seed = derive_seed(settings["seed"], record["rule"], record["label"])
+    tables = score_statistics(scores, segmenter, settings["scores"], seed)
+    return {f"{folder}/{name}.tsv": table for name, table in tables.items()}
+
+
+def _recorded_settings(results: Path, records: list[Record]) -> dict[str, Any]:
     """Return which models stood in the tables, in which order, and what was compared."""
-    for record in read_records(results):
+    for record in records:
         if record["rule"] == "compare_models":
             return dict(record["settings"])
     raise BadInput(Problem("no record of compare_models", file=str(results / "records")))
@@ -49,14 +75,14 @@ def _recorded_settings(results: Path) -> dict[str, Any]:
 
 def _differences(name: str, reported: pd.DataFrame, computed: pd.DataFrame) -> list[str]:
     if list(reported.columns) != list(computed.columns) or len(reported) != len(computed):
-        return [f"evaluation/{name}.tsv: rows or columns are not those of the predictions"]
+        return [f"{name}: rows or columns are not those that are computed"]
     lines = []
     for column in computed.columns:
         for row, (first, second) in enumerate(
             zip(reported[column], computed[column].reset_index(drop=True), strict=True)
         ):
             if not _same(first, second):
-                lines.append(f"evaluation/{name}.tsv row {row + 1} {column}: {first}, not {second}")
+                lines.append(f"{name} row {row + 1} {column}: {first}, not {second}")
     return lines
 
 

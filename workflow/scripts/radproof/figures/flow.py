@@ -94,8 +94,8 @@ def draw(flow: pd.DataFrame, *, simulated: bool) -> tuple[Figure, pd.DataFrame]:
     ----------
     flow
         ``set``, ``step``, ``n`` patients, ``n_events`` and ``note``: for each set ``in the sheet``,
-        any number of ``excluded: <reason>``, and ``analysed``. Before them there may be
-        ``in the data sets``: people of whom some are in no set.
+        any number of ``excluded: <reason>``, ``analysed``, and ``empty mask: <segmenter>``, not
+        drawn where 0. Before them may be ``in the data sets``: people of whom some are in no set.
     simulated
         Whether the patients are simulated.
 
@@ -144,7 +144,9 @@ def _entered_lines(arm: Arm, column: Column) -> list[Line]:
 
 def _analysed_lines(arm: Arm, column: Column) -> list[Line]:
     assert arm.analysed is not None
-    return _main_lines(arm.analysed, column.main[1] - 2 * PADDING_MM)
+    room = column.main[1] - 2 * PADDING_MM
+    notes = [text for note in arm.notes for text in wrapped(label_of(note), room)]
+    return _main_lines(arm.analysed, room) + [Line(text, grey=True) for text in notes]
 
 
 def _main_lines(row: pd.Series, room: float) -> list[Line]:

@@ -31,10 +31,20 @@ SCALE_BAR: dict[str, Any] = {
     "linewidth": 2.5,
     "path_effects": [withStroke(linewidth=3.5, foreground="black")],
 }
+# Readable on dark and on bright tissue.
+NOTE: dict[str, Any] = {
+    "va": "top",
+    "color": WARNING,
+    "fontweight": "bold",
+    "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
+}
 
 
 class Case(TypedDict):
-    """One patient to show: slices (y, x), outlines as 0/1 masks (y, x), pixel spacing (x, y)."""
+    """One patient to show: slices (y, x), outlines as 0/1 masks (y, x), pixel spacing (x, y).
+
+    ``empty`` names the masks without a voxel in any slice.
+    """
 
     rank: str
     patient: str
@@ -45,6 +55,7 @@ class Case(TypedDict):
     spacing_mm: tuple[float, float]
     images: dict[str, np.ndarray]
     outlines: dict[str, np.ndarray]
+    empty: list[str]
 
 
 def choose_cases(
@@ -116,6 +127,7 @@ def read_case(
             name: sitk.GetArrayFromImage(volume)[index][window] for name, volume in volumes.items()
         },
         outlines={name: mask[index][window] for name, mask in arrays.items()},
+        empty=[name for name, mask in arrays.items() if not mask.any()],
     )
 
 
@@ -178,10 +190,13 @@ def draw(cases: Sequence[Case], *, simulated: bool) -> tuple[Figure, pd.DataFram
 
 def _draw_panel(axes: Axes, case: Case, image: np.ndarray) -> None:
     width, height = draw_slice(axes, image, case["outlines"], case["spacing_mm"], linewidth=1.0)
-    for index, (name, mask) in enumerate(case["outlines"].items()):
-        if not mask.any():
-            text = f"{label_of(name)}: empty here"
-            axes.text(0.03, 0.94 - 0.1 * index, text, transform=axes.transAxes, color=WARNING)
+    notes = [
+        f"{label_of(name)}: {'empty mask' if name in case['empty'] else 'not in this slice'}"
+        for name, mask in case["outlines"].items()
+        if not mask.any()
+    ]
+    if notes:
+        axes.text(0.03, 0.97, "\n".join(notes), transform=axes.transAxes, **NOTE)
     start = 0.04 * width
     axes.plot([start, start + SCALE_BAR_MM], [0.95 * height] * 2, **SCALE_BAR)
     axes.set(xlim=(0.0, width), ylim=(height, 0.0))

@@ -1,6 +1,6 @@
-"""Masks drawn by trained networks."""
+"""Probabilities of tumour by trained networks."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +10,25 @@ import SimpleITK as sitk
 import tensorflow as tf
 
 from radproof.errors import BadInput, Problem
-from radproof.segmentation.model_files import load_model
+from radproof.segmentation.model_files import check_origin, load_model
+from radproof.segmentation.probabilities import quantised
 from radproof.segmentation.runtime import configure
-from radproof.segmentation.slices import canvas, inner, padded, read_channels
+from radproof.segmentation.slices import read_channels
+from radproof.segmentation.windows import Predict, probabilities
+from radproof.volumes import on_grid_of
 
 BATCH = 32
-Predict = Callable[[np.ndarray], np.ndarray]
 
 
 def segment(
     models: Sequence[str | Path],
     images: Mapping[str, Sequence[str | Path]],
+    origin: dict[str, Any],
     settings: dict[str, Any],
 ) -> Iterator[tuple[str, sitk.Image]]:
-    """Draw the tumour of each patient with the mean of several networks' probabilities.
+    """Yield the mean of several networks' probabilities, for each patient.
 
-    A patient's mask depends on no other patient of the job. A mask without a voxel is a result.
+    A patient's probabilities depend on no other patient of the job.
 
     Parameters
     ----------
@@ -33,23 +36,39 @@ def segment(
         Files of one network or more.
     images
         Patient → files of the sequences, in the order of training.
+    origin
+        What the networks must have been trained with, see `model_files.save_model`.
     settings
-        ``threshold`` (probability from which a voxel is inside), ``keep_largest`` (whether only
-        the largest connected component stays), ``threads``, and the ``size`` of training.
+        ``threads``, and what `windows.probabilities` takes.
 
     Yields
     ------
     tuple
-        Patient, and the mask (uint8, 0 or 1) on the grid of the patient's images.
+        Patient, and the probabilities (uint16, 65535 for 1) on the grid of the patient's images.
 
     Raises
     ------
     BadInput
-        If a network or image cannot be read, or a network takes another number of sequences.
+        If a network was trained under another plan, takes another number of sequences or gives
+        what is no probability; if a network or image cannot be read; if a patient's sequences lie
+        on different grids.
     """
+    check_origin(models, origin)
     configure(settings["threads"], seed=0)
     networks = [load_model(path) for path in models]
-    counts = {len(files) for files in images.values()}
+    _check_channels(models, networks, {len(files) for files in images.values()})
+    predict = _ensemble(networks)
+    for patient, files in images.items():
+        volume, grid = read_channels(patient, files)
+        found = probabilities(predict, volume, settings)
+        if not np.isfinite(found).all():
+            raise BadInput(_not_finite(models, patient))
+        yield patient, on_grid_of(quantised(found), grid)
+
+
+def _check_channels(
+    models: Sequence[str | Path], networks: Sequence[keras.Model], counts: set[int]
+) -> None:
     problems = [
         Problem(
             "network takes another number of sequences",
@@ -63,13 +82,6 @@ def segment(
     ]
     if problems:
         raise BadInput(problems)
-    predict = _ensemble(networks)
-    for patient, files in images.items():
-        volume, grid = read_channels(patient, files)
-        mask = _probabilities(predict, volume, settings["size"]) >= settings["threshold"]
-        drawn = sitk.GetImageFromArray(mask.astype(np.uint8))
-        drawn.CopyInformation(grid)
-        yield patient, largest_component(drawn) if settings["keep_largest"] else drawn
 
 
 def _ensemble(networks: Sequence[keras.Model]) -> Predict:
@@ -82,20 +94,18 @@ def _ensemble(networks: Sequence[keras.Model]) -> Predict:
     def predict(slices: np.ndarray) -> np.ndarray:
         # The number of slices stays open, so that the last batch is not compiled anew.
         spec = tf.TensorSpec((None, *slices.shape[1:]), tf.float32)
-        return mean.get_concrete_function(spec)(tf.constant(slices)).numpy()
+        compiled = mean.get_concrete_function(spec)
+        batches = (slices[start : start + BATCH] for start in range(0, len(slices), BATCH))
+        parts = [compiled(tf.constant(batch)).numpy() for batch in batches]
+        return np.concatenate(parts)[..., 0]
 
     return predict
 
 
-def _probabilities(predict: Predict, volume: np.ndarray, size: Sequence[int]) -> np.ndarray:
-    """Return probabilities (z, y, x) of a volume (z, y, x, channel) of any in-plane size."""
-    extent = volume.shape[1:3]
-    grown = padded(volume, *canvas(extent, size))
-    parts = [predict(grown[start : start + BATCH]) for start in range(0, len(grown), BATCH)]
-    return np.concatenate(parts)[inner(extent, grown.shape[1:3])][..., 0]
-
-
-def largest_component(mask: sitk.Image) -> sitk.Image:
-    """Return the largest part of a 0/1 mask that hangs together by faces; an empty one stays."""
-    parts = sitk.RelabelComponent(sitk.ConnectedComponent(mask))
-    return sitk.Cast(parts == 1, sitk.sitkUInt8)
+def _not_finite(models: Sequence[str | Path], patient: str) -> Problem:
+    return Problem(
+        "network gives probabilities that are not finite",
+        patient=patient,
+        file=", ".join(map(str, models)),
+        remedy="train it again, with a lower learning_rate",
+    )
