@@ -81,7 +81,7 @@ def segmentation(dice: list[float]) -> dict[str, tuple[pd.DataFrame, str]]:
     tables["threshold"] = pd.DataFrame({"fold": ["1", "2", None], "threshold": [0.45, 0.55, 0.5]})
     for fold, best in (("1", 0.6), ("2", 0.7)):
         history = {"epoch": [1, 2, 3], "loss": 0.4, "val_loss": 0.5, "val_dice": [0.1, best, 0.3]}
-        tables[f"fold-{fold}/history"] = pd.DataFrame(history)
+        tables[f"fold-{fold}/history"] = pd.DataFrame(history | {"kept": [0, 1, 0]})
     layers = {"layer": ["stem", EVIL], "kind": "Conv2D", "output": "8 x 8 x 4"}
     layers |= {"parameters": [1000, 234], "multiply_adds": [2_000_000_000, 1]}
     tables["fold-1/network"] = pd.DataFrame(layers)

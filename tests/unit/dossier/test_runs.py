@@ -10,6 +10,7 @@ from radproof.tables import write_table
 def test_a_fold_logs_its_own_network_and_threshold(tmp_path: Path) -> None:
     folder = tmp_path / "unet" / "fold-2"
     history = pd.DataFrame({"epoch": [1, 2, 3], "loss": 0.5, "val_dice": [0.2, 0.7, 0.6]})
+    history["kept"] = [0, 1, 0]
     write_table(history, folder / "history.tsv")
     columns = ["layer", "kind", "output", "parameters", "multiply_adds"]
     layers = [["a", "Conv2D", "8 x 8 x 4", 76, 4608], ["b", "Conv2D", "8 x 8 x 1", 5, 256]]
@@ -19,6 +20,12 @@ def test_a_fold_logs_its_own_network_and_threshold(tmp_path: Path) -> None:
     run = fold_run({"segmenters": {"unet": {"kind": "tiny"}}}, folder)
     assert run.name == "unet fold 2"
     assert run.params == {"segmenter": "unet", "fold": "2", "kind": "tiny"}
-    expected = {"best_val_dice": 0.7, "parameters": 81, "multiply_adds": 4864, "threshold": 0.55}
+    expected = {
+        "kept_epoch": 2,
+        "kept_val_dice": 0.7,
+        "parameters": 81,
+        "multiply_adds": 4864,
+        "threshold": 0.55,
+    }
     assert run.metrics == expected
     assert len(run.history) == 3

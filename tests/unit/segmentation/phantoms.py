@@ -19,6 +19,7 @@ SETTINGS = {
     },
     "training": {
         "epochs": 8,
+        "keep": "best",
         "patience": None,
         "batch_size": 8,
         "memory_gb": None,

@@ -15,7 +15,7 @@ def state_after(epochs: int) -> State:
 
 
 def same(first: State, second: State) -> bool:
-    pairs = zip([*first.current, *first.best], [*second.current, *second.best], strict=True)
+    pairs = zip([*first.current, *first.kept], [*second.current, *second.kept], strict=True)
     return first.history == second.history and all(np.array_equal(*pair) for pair in pairs)
 
 

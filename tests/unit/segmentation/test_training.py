@@ -128,7 +128,10 @@ def test_a_network_is_the_same_whatever_was_trained_before_it(tmp_path: Path) ->
 def test_a_trivial_phantom_is_learnt_and_the_best_epoch_kept(trained) -> None:
     result, _, _, _ = trained
     assert result.history["val_dice"].max() > 0.8
-    assert [*result.history.columns] == ["epoch", "loss", "val_loss", "val_dice", "learning_rate"]
+    columns = ["epoch", "loss", "val_loss", "val_dice", "learning_rate", "kept"]
+    assert [*result.history.columns] == columns
+    best = result.history["val_dice"].argmax()
+    assert result.history["kept"].tolist() == [int(row == best) for row in range(8)]
     assert result.history["epoch"].tolist() == list(range(1, 9))
     assert result.history["learning_rate"].is_monotonic_decreasing
 
@@ -148,6 +151,15 @@ def test_validation_patients_are_training_patients_not_trained_on(trained) -> No
     assert len(result.validation) == 2
     assert set(result.validation) < set(patients)
     assert lines[0].startswith("8 patients to train on")
+
+
+def test_the_last_epoch_is_kept_where_the_plan_says_so(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path / "checkpoints", "key", lambda line: None)
+    result = train(tmp_path, short(3, keep="last"), checkpoints=checkpoints)
+    assert result.history["kept"].tolist() == [0, 0, 1]
+    last = checkpoints.newest().current
+    for weights, other in zip(result.model.get_weights(), last, strict=False):
+        np.testing.assert_array_equal(weights, other)
 
 
 def test_patience_ends_a_training_that_gets_no_better(tmp_path: Path) -> None:

@@ -35,13 +35,16 @@ def fold_run(plan: Mapping[str, Any], folder: Path) -> Run:
     history, network = (read_table(folder / f"{name}.tsv") for name in ("history", "network"))
     thresholds = read_table(folder.parent / "threshold.tsv")
     settings = {"segmenter": segmenter, "fold": fold, **plan["segmenters"][segmenter]}
+    kept = history[history["kept"] == 1].iloc[0]
     metrics = {
-        "best_val_dice": float(history["val_dice"].max()),
+        "kept_epoch": float(kept["epoch"]),
+        "kept_val_dice": float(kept["val_dice"]),
         "parameters": float(network["parameters"].sum()),
         "multiply_adds": float(network["multiply_adds"].sum()),
         "threshold": float(thresholds.loc[thresholds["fold"] == fold, "threshold"].item()),
     }
-    return Run(f"{segmenter} fold {fold}", settings, metrics, history, tags={"fold": fold})
+    curves = history.drop(columns="kept")
+    return Run(f"{segmenter} fold {fold}", settings, metrics, curves, tags={"fold": fold})
 
 
 def model_run(plan: Mapping[str, Any], path: Path, discrimination: pd.DataFrame) -> Run:

@@ -91,15 +91,14 @@ def _training(subject: str, histories: Mapping[str, Source]) -> Table:
     """Return one row a fold: how long its network was trained, and which epoch was kept."""
     rows = []
     for name, (history, _) in histories.items():
-        # The first of the best, as in training.
-        best = history.iloc[int(history["val_dice"].argmax())]
+        kept = history[history["kept"] == 1].iloc[0]
         fold = name.split("/")[0].removeprefix("fold-")
-        rows.append([fold, len(history), int(best["epoch"]), float(best["val_dice"])])
-    columns = ["fold left out", "epochs run", "best epoch", "best validation Dice"]
+        rows.append([fold, len(history), int(kept["epoch"]), float(kept["val_dice"])])
+    columns = ["fold left out", "epochs run", "epoch kept", "validation Dice"]
     caption = f"Training of {subject}, by fold"
     note = (
-        "The validation patients chose the epoch, so that their Dice flatters: it is no score of"
-        " the segmenter."
+        "Where validation patients chose the epoch, their Dice flatters: it is no score of the"
+        " segmenter."
     )
     return shown(pd.DataFrame(rows, columns=columns), None, caption, note=note)
 

@@ -25,12 +25,12 @@ Log = Callable[[str], None]
 class State:
     """A training after some epochs.
 
-    ``current`` are the network's weights and the optimiser's state, ``best`` the weights of the
-    best epoch so far, ``history`` has one row an epoch.
+    ``current`` are the network's weights and the optimiser's state, ``kept`` the weights of
+    the epoch that is kept so far, ``history`` has one row an epoch.
     """
 
     current: Sequence[np.ndarray]
-    best: Sequence[np.ndarray]
+    kept: Sequence[np.ndarray]
     history: list[list[float]]
 
 
@@ -95,7 +95,7 @@ class Checkpoints:
         arrays: dict[str, Any] = {
             f"current{index:05d}": array for index, array in enumerate(state.current)
         }
-        arrays |= {f"best{index:05d}": array for index, array in enumerate(state.best)}
+        arrays |= {f"kept{index:05d}": array for index, array in enumerate(state.kept)}
         stream = io.BytesIO()
         np.savez(stream, meta=np.frombuffer(meta, np.uint8), **arrays)
         return stream.getvalue()
@@ -108,8 +108,8 @@ def _is_checkpoint(path: Path) -> bool:
 def _unpacked(content: bytes) -> tuple[str, State]:
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         meta = json.loads(arrays["meta"].tobytes())
-        current, best = (
+        current, kept = (
             [arrays[name] for name in sorted(arrays.files) if name.startswith(part)]
-            for part in ("current", "best")
+            for part in ("current", "kept")
         )
-    return meta["key"], State(current, best, meta["history"])
+    return meta["key"], State(current, kept, meta["history"])

@@ -186,7 +186,7 @@ def draw_slices(
 def validation_patients(
     patients: Sequence[str], fraction: float, rng: np.random.Generator
 ) -> list[str]:
-    """Return the patients kept for choosing the best epoch: a random ``fraction``, at least one.
+    """Return the patients kept for choosing the epoch: a random ``fraction``, at least one.
 
     Raises
     ------

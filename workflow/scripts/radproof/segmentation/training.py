@@ -24,17 +24,18 @@ from radproof.segmentation.stepping import Stepper
 from radproof.segmentation.validation import evaluate
 
 HISTORY = ["epoch", "loss", "val_loss", "val_dice", "learning_rate"]
+DICE = HISTORY.index("val_dice")
 Log = Callable[[str], None]
 Build = Callable[[dict[str, Any], int], keras.Model]
 
 
 @dataclass(frozen=True)
 class TrainedSegmenter:
-    """A network with the weights of its best epoch, and how it came there.
+    """A network with the weights of the epoch that was kept, and how it came there.
 
-    ``history`` has one row an epoch: ``epoch loss val_loss val_dice learning_rate``, where
+    ``history`` has one row an epoch: ``epoch loss val_loss val_dice learning_rate kept``, where
     ``val_dice`` is the mean over validation patients of the Dice of whole volumes at a threshold
-    of one half.
+    of one half, and ``kept`` is 1 for the epoch whose weights the network has.
     """
 
     model: keras.Model
@@ -91,7 +92,7 @@ class Trainer:
         seed: int,
         checkpoints: Checkpoints | None = None,
     ) -> TrainedSegmenter:
-        """Train a network and return it with the weights of the epoch best on validation patients.
+        """Train a network and return it with the weights of the epoch that the plan keeps.
 
         The same patients, files, settings and seed give the same weights bit for bit, in any
         process on the same kind of processor, killed in between or not.
@@ -133,8 +134,10 @@ class Trainer:
         except tf.errors.ResourceExhaustedError:
             each = slice_bytes(model, self.settings["size"])
             raise out_of_memory(batch_size, each, device_bytes()) from None
-        model.set_weights(state.best)
+        model.set_weights(state.kept)
         history = pd.DataFrame(state.history, columns=HISTORY).astype({"epoch": int})
+        history["kept"] = 0
+        history.loc[_kept_row(state.history, self.settings), "kept"] = 1
         return TrainedSegmenter(model, history, material.kept)
 
 
@@ -172,7 +175,7 @@ class _Run:
         """Train from the newest checkpoint, or from the start, to the last epoch."""
         state = self.checkpoints.newest() if self.checkpoints else None
         if state is None:
-            state = State(current=[], best=self.stepper.weights(), history=[])
+            state = State(current=[], kept=self.stepper.weights(), history=[])
         else:
             self.stepper.resume(state.current)
         started, first, epochs = time.perf_counter(), len(state.history), self.settings["epochs"]
@@ -198,9 +201,9 @@ class _Run:
         )
         if not np.isfinite(val_loss):
             raise CheckFailed(self._diverged(epoch, "after the last batch", val_loss))
-        better = val_dice > max((row[3] for row in state.history), default=-1.0)
         history = [*state.history, [epoch, loss, val_loss, val_dice, rate]]
-        weights = self.stepper.weights() if better else state.best
+        is_kept = _kept_row(history, self.settings) == epoch - 1
+        weights = self.stepper.weights() if is_kept else state.kept
         return State(self.stepper.state(), weights, history), waited
 
     def _steps(self, epoch: int, before: list[np.ndarray]) -> tuple[float, float, float]:
@@ -252,6 +255,15 @@ def _finished(history: list[list[float]], settings: dict[str, Any]) -> bool:
     """Return whether all epochs are done, or too many have passed since the best."""
     if len(history) >= settings["epochs"]:
         return True
-    dices = [row[3] for row in history]
     patience = settings["patience"]
-    return bool(dices and patience and len(dices) - 1 - dices.index(max(dices)) >= patience)
+    return bool(history and patience and len(history) - 1 - _best_row(history) >= patience)
+
+
+def _kept_row(history: list[list[float]], settings: dict[str, Any]) -> int:
+    """Return the number, from 0, of the epoch whose weights are kept."""
+    return len(history) - 1 if settings["keep"] == "last" else _best_row(history)
+
+
+def _best_row(history: list[list[float]]) -> int:
+    """Return the number, from 0, of the first epoch of the best Dice."""
+    return int(np.argmax([row[DICE] for row in history]))

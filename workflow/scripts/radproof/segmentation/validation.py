@@ -1,4 +1,4 @@
-"""Loss and Dice of whole validation volumes, by which the best epoch is chosen."""
+"""Loss and Dice of whole validation volumes, by which an epoch is chosen."""
 
 from collections.abc import Callable
 from typing import Any
