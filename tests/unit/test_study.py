@@ -1,34 +1,39 @@
-"""Where data sets lie: the machine's list and the command line together."""
+"""What a study is made of: groups of folds, and files that it needs beside the scans."""
+
+import shutil
+from pathlib import Path
 
 import pytest
-from radproof import study
+import yaml
 from radproof.errors import BadInput
-from radproof.study import machine_datasets, parse_datasets
+from radproof.provenance import PROJECT
+from radproof.schema import read_yaml
+from radproof.study import load_study
 
 
-@pytest.fixture
-def listed(tmp_path, monkeypatch):
-    """A machine whose config.yaml knows two data sets."""
-    (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "config.yaml").write_text("datasets: {sts: /data/sts, other: /data/o}\n")
-    monkeypatch.setattr(study, "PROJECT", tmp_path)
+def study_with(folder: Path, folds_per_job: int = 1, weights: str = "none"):
+    """The default study with a few changes to its segmenter."""
+    plan = read_yaml(PROJECT / "config/studies/otscc-simulated.yaml")
+    segmenter = plan["segmenters"]["unet"]
+    segmenter["folds_per_job"] = folds_per_job
+    segmenter["network"]["encoder_weights"] = weights
+    path = folder / "plan.yaml"
+    path.write_text(yaml.safe_dump(plan, sort_keys=False))
+    return load_study(path, None)
 
 
-@pytest.mark.usefixtures("listed")
-@pytest.mark.parametrize("given", ["sts=/new", ["sts=/new"], {"sts": "/new"}])
-def test_the_command_line_adds_to_the_list_of_the_machine(given):
-    assert machine_datasets(given) == {"sts": "/new", "other": "/data/o"}
+@pytest.mark.parametrize(
+    ("size", "groups"),
+    [(1, ["1", "2", "3", "4", "5"]), (2, ["12", "34", "5"]), (9, ["12345"])],
+)
+def test_folds_are_trained_in_groups_of_the_plan_s_size(tmp_path, size, groups) -> None:
+    assert ["".join(folds) for folds in study_with(tmp_path, size).fold_groups("unet")] == groups
 
 
-@pytest.mark.usefixtures("listed")
-def test_nothing_given_leaves_the_list_of_the_machine():
-    assert machine_datasets(None) == {"sts": "/data/sts", "other": "/data/o"}
-
-
-def test_a_place_may_hold_blanks_when_given_alone():
-    assert parse_datasets(["sts=/my data/sts"]) == {"sts": "/my data/sts"}
-
-
-def test_a_place_without_a_name_is_refused():
-    with pytest.raises(BadInput, match="/data/sts"):
-        parse_datasets("/data/sts")
+def test_a_file_of_encoder_weights_must_be_there_before_any_job(tmp_path) -> None:
+    file = tmp_path / "encoder.weights.h5"
+    with pytest.raises(BadInput, match="file of encoder weights is not there"):
+        study_with(tmp_path, weights=str(file))
+    shutil.copy(__file__, file)
+    assert study_with(tmp_path, weights=str(file)).encoder_weights("unet") == [str(file)]
+    assert study_with(tmp_path, weights="imagenet").encoder_weights("unet") == []

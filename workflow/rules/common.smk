@@ -16,7 +16,8 @@ from radproof.errors import BadInput
 from radproof.kinds import kind_module
 from radproof.plan import canonical
 from radproof.provenance import code_closure
-from radproof.study import load_study, machine_datasets
+from radproof.datasets import machine_datasets
+from radproof.study import load_study
 from snakemake.exceptions import WorkflowError
 
 try:

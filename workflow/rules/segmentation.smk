@@ -12,6 +12,7 @@ for segmenter in PLAN["segmenters"]:
                 masks=rater_masks_of(
                     fold_patients(*folds), PLAN["segmenters"][segmenter]["rater"]
                 ),
+                weights=study.encoder_weights(segmenter),
                 code=code(
                     "train_segmenter",
                     ("segmenter", PLAN["segmenters"][segmenter]["kind"]),

@@ -10,12 +10,8 @@ from radproof.segmentation.training import Trainer
 from radproof.tables import write_table
 
 with open_job(snakemake) as job:
-    settings, origin, n = (
-        job.settings,
-        job.settings["origin"],
-        len(job.settings["origin"]["sequences"]),
-    )
-    files = list(job.input.images)
+    settings, files = job.settings, list(job.input.images)
+    origin, n = settings["origin"], len(settings["origin"]["sequences"])
     images = {name: files[i * n : (i + 1) * n] for i, name in enumerate(settings["patients"])}
     masks = dict(zip(settings["patients"], job.input.masks, strict=True))
     trainer = Trainer(origin["segmenter"], n, job.log)
@@ -24,6 +20,7 @@ with open_job(snakemake) as job:
         job.log(f"fold {fold}")
         model, seed = Path(job.output.models[index]), job.seed(f"{settings['name']}.fold-{fold}")
         used = [file for name in patients for file in (*images[name], masks[name])]
+        used += job.input.weights
         key = job.key(used, origin=origin, patients=patients, seed=seed)
         kept.append(Checkpoints(model.parent / "checkpoints", key, job.log))
         trained = trainer.train(patients, images, masks, seed, kept[-1])

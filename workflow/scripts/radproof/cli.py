@@ -38,9 +38,10 @@ def check(
     Example: radproof check config/studies/sts.yaml --dataset sts=/data/sts
     """
     from radproof.cohort.precheck import check_study
+    from radproof.datasets import machine_datasets
     from radproof.provenance import PROJECT
     from radproof.schema import read_yaml
-    from radproof.study import load_study, machine_datasets
+    from radproof.study import load_study
 
     with exit_codes():
         chosen = plan or read_yaml(PROJECT / "config" / "config.yaml")["plan"]
@@ -70,7 +71,7 @@ def split(
     Example: radproof split participants.tsv --outcome lung_mets --test 0 --folds 5 -o sheet.tsv
     """
     from radproof.cohort.sheet import make_sheet
-    from radproof.study import parse_datasets
+    from radproof.datasets import parse_datasets
     from radproof.tables import read_table, write_table
 
     with exit_codes():
@@ -118,8 +119,9 @@ def landmarks(
 
     Example: radproof landmarks config/studies/mine.yaml --sequence T1w -o config/landmarks/T1w.json
     """
+    from radproof.datasets import machine_datasets
     from radproof.images.landmark_learning import training_landmarks
-    from radproof.study import machine_datasets, read_study
+    from radproof.study import read_study
     from radproof.tables import write_json
 
     def progress(done: int, count: int) -> None:
@@ -163,8 +165,8 @@ def trace(
 
     Example: radproof trace results/otscc-simulated/figures/roc.svg
     """
+    from radproof.datasets import machine_datasets
     from radproof.dossier import lineage
-    from radproof.study import machine_datasets
 
     with exit_codes():
         results = lineage.results_folder(file)

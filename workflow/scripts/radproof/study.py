@@ -9,11 +9,10 @@ from typing import Any
 import pandas as pd
 
 from radproof.cohort.sheet import read_sheet
+from radproof.datasets import parse_datasets
 from radproof.errors import BadInput, Problem
 from radproof.images.standard_scale import read_landmarks
 from radproof.plan import Plan, load_plan, project_path
-from radproof.provenance import PROJECT
-from radproof.schema import read_yaml
 
 EXCLUDED_COLUMNS = ["patient", "set", "file", "what", "found", "expected"]
 
@@ -152,6 +151,11 @@ class Study:
             )
         return self.datasets[name]
 
+    def encoder_weights(self, segmenter: str) -> list[str]:
+        """Return the file that a segmenter's encoder starts from, where the plan names one."""
+        source = self.plan["segmenters"][segmenter]["network"]["encoder_weights"]
+        return [] if source in ("none", "imagenet") else [str(project_path(source))]
+
     @cached_property
     def cohort_settings(self) -> dict[str, Any]:
         """The part of the plan that the check of patients and files needs."""
@@ -225,10 +229,10 @@ def load_study(plan_path: str | Path, datasets: str | dict[str, str] | None) -> 
     Raises
     ------
     BadInput
-        If the plan, the sheet or a file of landmarks cannot be used.
+        If the plan, the sheet, a file of landmarks or of encoder weights cannot be used.
     """
     study = read_study(plan_path, datasets)
-    problems = _landmark_problems(study)
+    problems = _landmark_problems(study) + _missing_weights(study)
     if problems:
         raise BadInput(problems)
     return study
@@ -279,27 +283,14 @@ def _landmark_problems(study: Study) -> list[Problem]:
     return problems
 
 
-def machine_datasets(given: str | list[str] | dict[str, str] | None) -> dict[str, str]:
-    """Return where data sets lie on this machine: those of config/config.yaml, then those given."""
-    config = PROJECT / "config" / "config.yaml"
-    known = parse_datasets(read_yaml(config)["datasets"]) if config.is_file() else {}
-    return known | parse_datasets(given)
-
-
-def parse_datasets(datasets: str | list[str] | dict[str, str] | None) -> dict[str, str]:
-    """Return data sets as name to folder, from a mapping, a list or text like ``sts=/data/sts``.
-
-    Raises
-    ------
-    BadInput
-        If an entry is not NAME=PATH.
-    """
-    if isinstance(datasets, dict):
-        return {name: str(path) for name, path in datasets.items()}
-    entries = datasets.split() if isinstance(datasets, str) else datasets or []
-    wrong = [entry for entry in entries if "=" not in entry]
-    if wrong:
-        raise BadInput(
-            Problem("data set is not given as NAME=PATH", found=wrong[0], expected="sts=/data/sts")
+def _missing_weights(study: Study) -> list[Problem]:
+    return [
+        Problem(
+            "file of encoder weights is not there",
+            file=file,
+            remedy="correct encoder_weights in the plan, or say none",
         )
-    return dict(entry.split("=", 1) for entry in entries)
+        for segmenter in study.plan["segmenters"]
+        for file in study.encoder_weights(segmenter)
+        if not Path(file).is_file()
+    ]
