@@ -56,7 +56,7 @@ def said_by(node: ast.Assign) -> Iterator[ast.expr]:
                 yield value
 
 
-@pytest.mark.parametrize("stage", ["cohort", "images"])
+@pytest.mark.parametrize("stage", ["cohort", "images", "segmentation"])
 def test_every_message_of_the_first_stages_is_explained(stage: str) -> None:
     explained = (PROJECT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
     folder = PROJECT / "workflow" / "scripts" / "radproof" / stage
