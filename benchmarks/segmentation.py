@@ -47,10 +47,15 @@ def train_fold(
 
 
 def train_folds(
-    plan: str, network: str, training: dict[str, Any], seed: int, jobs: int
+    plan: str,
+    network: str,
+    training: dict[str, Any],
+    seed: int,
+    jobs: int,
+    count: int | None = None,
 ) -> list[Fold]:
-    """Train and score every fold, ``jobs`` at once."""
-    folds = read_study(plan, None).folds
+    """Train and score every fold, or the first few, ``jobs`` at once."""
+    folds = read_study(plan, None).folds[:count]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
         run = partial(train_fold, plan, network, training, seed, Path(folder))
         return list(pool.map(run, folds))
@@ -147,7 +152,8 @@ def start_measures(folds: Sequence[Fold]) -> list[Measure]:
 def simulated(arguments: argparse.Namespace) -> list[Measure]:
     """Hold the default plan's network against the customary layout, out of fold, equal epochs."""
     ours, peer = (
-        train_folds(SIMULATED, name, {}, 0, arguments.jobs) for name in ("ours", "customary")
+        train_folds(SIMULATED, name, {}, 0, arguments.jobs, arguments.folds)
+        for name in ("ours", "customary")
     )
     first, second = dice_of(ours), dice_of(peer)
     measures = mean_measures("Dice of the plan's network (simulated)", first)
@@ -235,6 +241,7 @@ def main() -> int:
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--jobs", type=int, default=2, help="folds at once")
     parser.add_argument("--threads", type=int, default=2, help="of throughput")
+    parser.add_argument("--folds", type=int, help="the first few only, of simulated")
     parser.add_argument("--seeds", type=int, default=3, help="of accuracy")
     parser.add_argument("--times", type=float, default=3.0, help="the U-Net's time over ours")
     parser.add_argument("--json", action="store_true")
