@@ -39,6 +39,10 @@ def test_our_plans_load_and_every_setting_has_a_mark(path: Path) -> None:
     assert None not in marks(plan).values()
 
 
+def training(plan: dict[str, Any]) -> dict[str, Any]:
+    return plan["segmenters"]["unet"]["training"]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -66,6 +70,24 @@ def test_our_plans_load_and_every_setting_has_a_mark(path: Path) -> None:
         (
             lambda plan: plan["models"]["nomogram_auto"].update(scores=["nomogram_manual"]),
             "models.nomogram_auto.scores names nothing",
+        ),
+        (lambda plan: training(plan).update(warm_up_epochs=10), "warms up to its end"),
+        (
+            lambda plan: training(plan).update(keep="last", patience=3),
+            "stops after the best epoch and keeps a later one",
+        ),
+        (
+            lambda plan: plan["segmenters"]["unet"]["inference"].update(flips=["x", "y"]),
+            "mirrors along an axis that training does not (found y",
+        ),
+        (
+            lambda plan: plan["segmenters"]["unet"].pop("rater"),
+            "missing setting at segmenters.unet",
+        ),
+        (lambda plan: training(plan).update(loss={"kind": "hinge"}), "expected one of dice"),
+        (
+            lambda plan: training(plan).update(loss={"kind": "tversky"}),
+            "missing setting at segmenters.unet.training.loss",
         ),
     ],
 )

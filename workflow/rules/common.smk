@@ -43,8 +43,10 @@ EVALUATION = f"{RESULTS}/evaluation"
 FIGURES = f"{RESULTS}/figures"
 DOSSIER = f"{RESULTS}/dossier"
 
-# Resources of jobs that compute with TensorFlow.
-GPU = {"gpu": int(config["gpus"])} if int(config.get("gpus", 0)) else {}
+# Resources of jobs that compute with TensorFlow, which otherwise sees no GPU.
+GPU = {"gpu": 1} if config.get("gpu") else {}
+if not GPU:
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 SEQUENCES = [sequence["name"] for sequence in PLAN["sequences"]]
 RATERS = [rater["name"] for rater in PLAN["raters"]]
@@ -117,6 +119,16 @@ def learnt(segmenter):
     return {key: entry[key] for key in ("kind", "rater", "network", "training")}
 
 
+def origin_of(segmenter):
+    """What a network is trained with, as its file says: settings, and how its images are made."""
+    made = ("name", "bias_field", "registration", "intensity")
+    return {
+        "segmenter": learnt(segmenter),
+        "sequences": [{key: entry[key] for key in made} for entry in PLAN["sequences"]],
+        "images": PLAN["images"],
+    }
+
+
 def inference_of(segmenter, *names):
     inference = PLAN["segmenters"][segmenter]["inference"]
     return {name: inference[name] for name in names}
@@ -127,6 +139,12 @@ def probabilities_of(patients, segmenter):
         f"{SEGMENTATION}/{segmenter}/probabilities/{patient}.nii.gz"
         for patient in patients
     ]
+
+
+def temporary(segmenter):
+    # Taken with `input`, as places are: whether files stay is no reason to make them again.
+    names = [] if kept(segmenter) else ["probabilities"]
+    return lambda wildcards, input: names
 
 
 def kept(segmenter):

@@ -28,6 +28,7 @@ for segmenter in PLAN["segmenters"]:
                 record=record("train_segmenter", f"{segmenter}.{group}"),
             log:
                 log_of("train_segmenter", f"{segmenter}.{group}"),
+            threads: PLAN["segmenters"][segmenter]["training"]["threads"]
             resources:
                 **GPU,
             params:
@@ -35,7 +36,7 @@ for segmenter in PLAN["segmenters"]:
                     patients=fold_patients(*folds),
                     folds={fold: fold_patients(fold) for fold in folds},
                     name=segmenter,
-                    origin={"segmenter": learnt(segmenter), "sequences": SEQUENCES},
+                    origin=origin_of(segmenter),
                 ),
             message:
                 f"train {segmenter} without {group}"
@@ -63,18 +64,19 @@ for segmenter in PLAN["segmenters"]:
                 record=record("segment_patients", f"{segmenter}.{group}"),
             log:
                 log_of("segment_patients", f"{segmenter}.{group}"),
+            threads: PLAN["segmenters"][segmenter]["inference"]["threads"]
             resources:
                 **GPU,
             params:
                 settings=settings(
                     patients=patients,
-                    origin={"segmenter": learnt(segmenter), "sequences": SEQUENCES},
+                    origin=origin_of(segmenter),
                     inference={
                         **inference_of(segmenter, "window", "flips", "threads"),
                         "size": PLAN["segmenters"][segmenter]["training"]["size"],
                     },
                 ),
-                temporary=[] if kept(segmenter) else ["probabilities"],
+                temporary=temporary(segmenter),
             message:
                 f"segment {group} with {segmenter}"
             script:

@@ -15,18 +15,20 @@ with open_job(snakemake) as job:
     images = {name: files[i * n : (i + 1) * n] for i, name in enumerate(settings["patients"])}
     masks = dict(zip(settings["patients"], job.input.masks, strict=True))
     trainer = Trainer(origin["segmenter"], n, job.log)
-    kept = []
+    kept, gpu = [], snakemake.resources.get("gpu", 0)
     for index, (fold, patients) in enumerate(settings["folds"].items()):
         job.log(f"fold {fold}")
         model, seed = Path(job.output.models[index]), job.seed(f"{settings['name']}.fold-{fold}")
         used = [file for name in patients for file in (*images[name], masks[name])]
         used += job.input.weights
-        key = job.key(used, origin=origin, patients=patients, seed=seed)
+        key = job.key(used, origin=origin, patients=patients, seed=seed, gpu=gpu)
         kept.append(Checkpoints(model.parent / "checkpoints", key, job.log))
         trained = trainer.train(patients, images, masks, seed, kept[-1])
-        save_model(trained.model, model, origin)
+        save_model(trained.model, model, origin | {"patients": patients})
         write_table(trained.history, job.output.histories[index])
         table = network_table(trained.model, origin["segmenter"]["training"]["size"])
         write_table(table, job.output.networks[index])
-    for checkpoints in kept:
-        checkpoints.remove()
+
+# With the record written, nothing is left to go on with.
+for checkpoints in kept:
+    checkpoints.remove()

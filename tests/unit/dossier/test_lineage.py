@@ -25,8 +25,9 @@ def record(
 
     job = {"rule": rule, "label": "all", "inputs": entries(inputs), "outputs": entries(outputs)}
     job |= {"settings": {"seed": 1}, "code": {"sha256": "c" * 64, "files": {}}}
-    job |= {"lock_sha256": "d" * 64, "started": "2025-01-01T00:00:00+00:00", "seconds": 1.0, **more}
-    write_json(job, results / "records" / rule / "all.json")
+    job |= {"lock_sha256": "d" * 64, "started": "2025-01-01T00:00:00+00:00", "seconds": 1.0}
+    job |= {"ended": "2025-01-01T00:00:01+00:00", **more}
+    write_json(job, results / "records" / rule / f"{job['label']}.json")
 
 
 @pytest.fixture
@@ -43,6 +44,15 @@ def test_a_temporary_file_that_is_gone_is_fine(results: Path) -> None:
     assert [job["rule"] for job in chain.jobs] == ["draw", "segment"]
     assert as_dict(chain)["not_kept"] == [GONE]
     assert f"not kept: {GONE}" in as_text(chain)
+
+
+def test_the_job_that_ended_last_made_a_file_whatever_its_label(results: Path) -> None:
+    (results / MASK).write_text("drawn in another grouping")
+    newer = {"label": "a", "ended": "2025-01-02T00:00:00+00:00"}
+    record(results, "draw", {"probabilities": GONE}, {"masks": MASK}, **newer)
+    chain = trace([MASK], results, {})
+    assert chain.problems == []
+    assert chain.jobs[0]["label"] == "a"
 
 
 def test_a_temporary_file_that_is_there_is_checked(results: Path) -> None:

@@ -143,6 +143,36 @@ def test_noise_and_intensity_stay_within_their_bounds() -> None:
     assert len(np.unique(slope.round(4))) == slope.size
 
 
+def test_a_sequence_that_a_patient_lacks_stays_zero() -> None:
+    slices = stack_of((64, 64))
+    slices.stack[1, ..., 0], slices.floors[1, ..., 0] = 0.0, 0.0
+    everything = MOVES | {"intensity": 0.3, "bias": 0.3, "noise": 0.2}
+    image, _ = changed(slices, everything, [64, 64])
+    assert (image[1, ..., 0] == 0.0).all()
+    assert image[1, ..., 1].std() > 0.1
+    assert image[0, ..., 0].std() > 0.1
+
+
+@pytest.mark.parametrize("extent", [(21, 40), (32, 33), (20, 21)])
+def test_a_slice_smaller_than_the_canvas_stays_in_the_middle(extent: tuple[int, int]) -> None:
+    from radproof.segmentation.slices import padded
+
+    rng = np.random.default_rng(0)
+    volume = rng.normal(size=(3, *extent, 3)).astype(np.float32)
+    volume[..., 2] = volume[..., 2] > 0.5
+    floors = volume.min(axis=(0, 1, 2))[None, None, None].repeat(3, axis=0)
+    whole = padded(volume, 64, 64)
+    slices = Slices(whole, floors, np.full((3, 2), extent), np.full((3, 2), np.nan), np.arange(3))
+    image, mask = changed(slices, {}, [64, 64])
+    # At even room the middle lies between voxels: half a voxel is interpolated at most.
+    inside = np.abs(image - floors[..., :2]).max(axis=(0, 3)) > 1e-5
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    for found, length in ((rows, extent[0]), (columns, extent[1])):
+        assert length <= len(found) <= length + 1
+        assert abs((found[0] + found[-1]) / 2 - 31.5) <= 0.5
+    assert mask.shape == (3, 64, 64, 1)
+
+
 def test_spline_weights_add_up_to_one() -> None:
     from radproof.segmentation.augmentation import spline_basis
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from radproof.segmentation.checkpoints import Checkpoints, State
 
+KEY = "0123456789abcdef" * 4
+
 
 def state_after(epochs: int) -> State:
     rng = np.random.default_rng(epochs)
@@ -22,7 +24,7 @@ def same(first: State, second: State) -> bool:
 @pytest.fixture
 def written(tmp_path: Path) -> Checkpoints:
     """Checkpoints after the first three epochs."""
-    checkpoints = Checkpoints(tmp_path / "checkpoints", "key", lambda line: None)
+    checkpoints = Checkpoints(tmp_path / "checkpoints", KEY, lambda line: None)
     for epoch in (1, 2, 3):
         checkpoints.write(state_after(epoch))
     return checkpoints
@@ -46,7 +48,7 @@ def test_a_cut_checkpoint_falls_back_to_the_one_before_and_says_so(written, shar
     content = newest.read_bytes()
     newest.write_bytes(content[: int(share * len(content))])
     lines: list[str] = []
-    found = Checkpoints(written.folder, "key", lines.append).newest()
+    found = Checkpoints(written.folder, KEY, lines.append).newest()
     assert same(found, state_after(2))
     assert "epoch-00003" in lines[0]
     assert "damaged" in lines[0]
@@ -63,8 +65,13 @@ def test_any_changed_byte_is_seen(written: Checkpoints) -> None:
 
 def test_checkpoints_of_another_training_are_left_aside(written: Checkpoints) -> None:
     lines: list[str] = []
-    assert Checkpoints(written.folder, "other", lines.append).newest() is None
-    assert all("another training" in line for line in lines)
+    other = Checkpoints(written.folder, "0" * 64, lines.append)
+    assert other.newest() is None
+    assert "starts anew" in lines[0]
+    # A training that begins with those of an older, longer one about keeps its own.
+    other.write(state_after(1))
+    assert same(other.newest(), state_after(1))
+    assert same(written.newest(), state_after(3))
 
 
 def test_a_file_half_written_is_no_checkpoint(written: Checkpoints) -> None:

@@ -186,6 +186,15 @@ def test_a_network_of_another_plan_is_refused(images, tmp_path: Path) -> None:
         found([more], {"odd": images["odd"]})
 
 
+def test_a_network_segments_nobody_whom_it_was_trained_on(tmp_path: Path) -> None:
+    images, _ = write_phantoms(tmp_path, ["a", "b", "c"])
+    own = network(tmp_path / "own.keras", origin=ORIGIN | {"patients": ["b", "x"]})
+    with pytest.raises(BadInput, match="trained on a patient whom it is to segment") as caught:
+        dict(segment([own], images, ORIGIN, INFERENCE))
+    assert [problem.patient for problem in caught.value.problems] == ["b"]
+    assert set(dict(segment([own], {"a": images["a"]}, ORIGIN, INFERENCE))) == {"a"}
+
+
 def test_a_network_keeps_its_origin_and_is_read_by_keras(tmp_path: Path) -> None:
     path = network(tmp_path / "model.keras")
     assert read_origin(path) == ORIGIN

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("tensorflow_ready")
 
 PROCESS = """
 import pathlib, sys
-from tests.unit.segmentation.test_training import short, PATIENTS
+from tests.unit.segmentation.test_training import short, KEY, PATIENTS
 from tests.unit.segmentation.phantoms import write_phantoms
 from radproof.segmentation.checkpoints import Checkpoints
 from radproof.segmentation.model_files import save_model
@@ -36,12 +36,13 @@ from radproof.tables import write_table
 folder = pathlib.Path(sys.argv[1])
 images, masks = write_phantoms(folder, PATIENTS)
 say = lambda line: print(line, flush=True)
-checkpoints = Checkpoints(folder / "checkpoints", "key", say)
+checkpoints = Checkpoints(folder / "checkpoints", KEY, say)
 result = Trainer(short(4), 2, say).train(PATIENTS, images, masks, 3, checkpoints)
 save_model(result.model, folder / "model.keras", {})
 write_table(result.history, folder / "history.tsv")
 """
 PATIENTS = [f"p{number}" for number in range(5)]
+KEY = "0123456789abcdef" * 4
 
 
 def short(epochs: int, **training: Any) -> dict[str, Any]:
@@ -99,7 +100,7 @@ def test_a_killed_training_ends_with_the_bytes_of_one_that_was_not(tmp_path: Pat
 
 def test_a_damaged_checkpoint_costs_an_epoch_and_changes_nothing(tmp_path: Path) -> None:
     lines: list[str] = []
-    checkpoints = Checkpoints(tmp_path / "checkpoints", "key", lines.append)
+    checkpoints = Checkpoints(tmp_path / "checkpoints", KEY, lines.append)
     whole = train(tmp_path, short(3), checkpoints=checkpoints)
     newest = max(checkpoints.folder.glob("epoch-00003*"))
     newest.write_bytes(newest.read_bytes()[:-100])
@@ -109,6 +110,28 @@ def test_a_damaged_checkpoint_costs_an_epoch_and_changes_nothing(tmp_path: Path)
     assert whole.history.equals(again.history)
     for first, second in zip(whole.model.get_weights(), again.model.get_weights(), strict=True):
         np.testing.assert_array_equal(first, second)
+
+
+def test_a_finished_training_is_not_done_again(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path / "checkpoints", KEY, lambda line: None)
+    settings = short(9, patience=2, learning_rate=1e-12, warm_up_epochs=0)
+    whole = train(tmp_path, settings, checkpoints=checkpoints)
+    lines: list[str] = []
+    again = train(tmp_path, settings, checkpoints=checkpoints, log=lines.append)
+    assert not [line for line in lines if line.startswith("epoch")]
+    assert again.history.equals(whole.history)
+    assert len(whole.history) < 9
+    for first, second in zip(whole.model.get_weights(), again.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_validation_patients_without_tumour_are_refused(tmp_path: Path) -> None:
+    images, masks = write_phantoms(tmp_path, PATIENTS)
+    kept = Trainer(short(1), 2, lambda line: None).train(PATIENTS, images, masks, 3).validation
+    for patient in kept:
+        write_volume(read_volume(masks[patient]) * 0, masks[patient])
+    with pytest.raises(BadInput, match="no training patient to choose the epoch by has a voxel"):
+        Trainer(short(1), 2, lambda line: None).train(PATIENTS, images, masks, 3)
 
 
 def test_a_network_is_the_same_whatever_was_trained_before_it(tmp_path: Path) -> None:
@@ -154,7 +177,7 @@ def test_validation_patients_are_training_patients_not_trained_on(trained) -> No
 
 
 def test_the_last_epoch_is_kept_where_the_plan_says_so(tmp_path: Path) -> None:
-    checkpoints = Checkpoints(tmp_path / "checkpoints", "key", lambda line: None)
+    checkpoints = Checkpoints(tmp_path / "checkpoints", KEY, lambda line: None)
     result = train(tmp_path, short(3, keep="last"), checkpoints=checkpoints)
     assert result.history["kept"].tolist() == [0, 0, 1]
     last = checkpoints.newest().current
@@ -194,7 +217,7 @@ def test_a_loss_that_is_no_number_names_batch_and_patient(tmp_path: Path) -> Non
 def test_a_divergence_keeps_the_checkpoint_before(tmp_path: Path, monkeypatch) -> None:
     from radproof.segmentation import training
 
-    checkpoints = Checkpoints(tmp_path / "checkpoints", "key", lambda line: None)
+    checkpoints = Checkpoints(tmp_path / "checkpoints", KEY, lambda line: None)
 
     def rates(step: int, steps: int, warm_up_steps: int, peak: float) -> float:
         return float("nan") if step >= steps // 2 else peak
@@ -224,7 +247,7 @@ def test_patients_without_tumour_are_refused(tmp_path: Path) -> None:
     images, masks = write_phantoms(tmp_path, PATIENTS)
     for file in masks.values():
         write_volume(read_volume(file) * 0, file)
-    with pytest.raises(BadInput, match="no training patient has a voxel"):
+    with pytest.raises(BadInput, match="no training patient to train on has a voxel"):
         Trainer(short(1), 2, lambda line: None).train(PATIENTS, images, masks, 3)
 
 
@@ -240,8 +263,7 @@ def test_every_unusable_file_is_named_before_training(tmp_path: Path) -> None:
     assert found == [("p1", "p1-b.nii.gz"), ("p3", "p3.nii.gz")]
 
 
-def test_every_number_of_the_images_is_used_once(tmp_path: Path) -> None:
-    """Images of validation patients do not change what the others teach."""
+def test_images_of_validation_patients_teach_nothing(tmp_path: Path) -> None:
     images, masks = write_phantoms(tmp_path, PATIENTS)
     first = Trainer(short(1), 2, lambda line: None).train(PATIENTS, images, masks, 3)
     for file in chain(*(images[patient] for patient in first.validation)):

@@ -50,9 +50,10 @@ class Job:
     def key(self, files: Iterable[str], **values: Any) -> str:
         """Return a hash of all that some work of this job follows from.
 
-        The bytes of the ``files`` among its inputs, its code, the lock, and the given ``values``.
+        The bytes of the ``files`` among its inputs, its code, the lock, the versions of libraries,
+        and the given ``values``.
         """
-        parts = {"code": digest(self.code), "lock": sha256_of(LOCK)}
+        parts = {"code": digest(self.code), "lock": sha256_of(LOCK), **package_versions()}
         parts |= {f"file {number}": self.hashes[file] for number, file in enumerate(files)}
         return digest(
             parts | {name: json.dumps(value, sort_keys=True) for name, value in values.items()}

@@ -55,7 +55,10 @@ def load_plan(path: str | Path) -> Plan:
         simulation = read_schema("simulation")
         problems += validate(plan["simulation"], simulation, file, "simulation")
         plan["simulation"] = typed(plan["simulation"], simulation)
-    problems += _dangling_names(plan, file) + _late_predictors(plan, file)
+    if problems:
+        raise BadInput(problems)
+    problems = _dangling_names(plan, file) + _late_predictors(plan, file)
+    problems += _contradictions(plan, file)
     if problems:
         raise BadInput(problems)
     unmarked = [place for place, mark in marks(plan).items() if mark is None]
@@ -192,6 +195,27 @@ def marks(plan: Plan) -> dict[str, str | None]:
 
     sections = {name: plan[name] for name in MARKED_SECTIONS if name in plan}
     return {place: mark_of(place) for place, _ in leaves(sections)}
+
+
+def _contradictions(plan: Plan, file: str) -> list[Problem]:
+    """Return settings of segmenters that each may have, but not together."""
+    problems = []
+    for name, segmenter in plan["segmenters"].items():
+        place, training = f"segmenters.{name}", segmenter["training"]
+        epochs, warm_up, patience = (
+            training[key] for key in ("epochs", "warm_up_epochs", "patience")
+        )
+        if warm_up >= epochs:
+            what, expected = f"{place}.training warms up to its end", f"fewer than {epochs} epochs"
+            problems.append(Problem(what, file=file, found=f"{warm_up} epochs", expected=expected))
+        if patience and training["keep"] == "last":
+            what = f"{place}.training stops after the best epoch and keeps a later one"
+            problems.append(Problem(what, file=file, expected="keep best, or patience null"))
+        flips = set(segmenter["inference"]["flips"]) - set(training["augmentation"]["flip"])
+        if flips:
+            what = f"{place}.inference mirrors along an axis that training does not"
+            problems.append(Problem(what, file=file, found=", ".join(sorted(flips))))
+    return problems
 
 
 def canonical(value: Any) -> str:

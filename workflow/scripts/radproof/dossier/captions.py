@@ -22,7 +22,8 @@ CAPTIONS = {
         "segmentation",
         "Training of {subject}",
         "Loss on the patients trained on and on those kept aside to choose the epoch, and Dice of"
-        " the latter, by epoch; one line for each fold that was left out.",
+        " the latter, by epoch; one line for each fold that was left out, a dot where the weights"
+        " were kept.",
     ),
     "overlays": Caption(
         "segmentation",

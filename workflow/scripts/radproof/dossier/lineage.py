@@ -88,9 +88,9 @@ def trace(
         The project's folder, against which code is compared (a note, not a problem).
     """
     files = list(files)
-    maker = {
-        entry["path"]: record for record in read_records(results) for entry in record["outputs"]
-    }
+    # The job that ended last made what is there: batches and groups of folds may have had others.
+    records = sorted(read_records(results), key=lambda record: record["ended"])
+    maker = {entry["path"]: record for record in records for entry in record["outputs"]}
     lineage = Lineage(file=", ".join(files))
     expected: dict[str, tuple[str, str]] = {}
     waiting, seen = list(files), set(files)

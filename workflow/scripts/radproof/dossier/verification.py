@@ -12,6 +12,7 @@ from radproof.evaluation.compare import compare
 from radproof.evaluation.evaluate import evaluate
 from radproof.seeds import derive_seed
 from radproof.segmentation.score_statistics import score_statistics
+from radproof.segmentation.thresholds import choose
 from radproof.tables import read_table
 
 RELATIVE_TOLERANCE = 1e-9
@@ -35,6 +36,8 @@ def verify_results(results: Path) -> tuple[int, list[str]]:
     for record in records:
         if record["rule"] == SCORING:
             tables |= _segmentation(results, record)
+        if record["rule"] == "choose_threshold":
+            tables |= _threshold(results, record)
     checked, differences = 0, []
     for name, table in sorted(tables.items()):
         reported = read_table(results / name)
@@ -63,6 +66,13 @@ def _segmentation(results: Path, record: Record) -> dict[str, pd.DataFrame]:
     seed = derive_seed(settings["seed"], record["rule"], record["label"])
     tables = score_statistics(scores, segmenter, settings["scores"], seed)
     return {f"{folder}/{name}.tsv": table for name, table in tables.items()}
+
+
+def _threshold(results: Path, record: Record) -> dict[str, pd.DataFrame]:
+    """Return the thresholds of one segmenter, by their place, from the Dice of each candidate."""
+    folder = f"segmentation/{record['label']}"
+    sweep = read_table(results / folder / "threshold-sweep.tsv")
+    return {f"{folder}/threshold.tsv": choose(sweep, record["settings"]["threshold"])}
 
 
 def _recorded_settings(results: Path, records: list[Record]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -30,7 +31,8 @@ def draw(histories: Mapping[str, pd.DataFrame], *, simulated: bool) -> tuple[Fig
     Parameters
     ----------
     histories
-        For each fold held out, ``epoch``, ``loss``, ``val_loss`` and ``val_dice``.
+        For each fold held out, ``epoch``, ``loss``, ``val_loss``, ``val_dice`` and ``kept`` (1 for
+        the epoch whose weights were kept, which has a dot).
     simulated
         Whether the patients are simulated.
 
@@ -42,7 +44,7 @@ def draw(histories: Mapping[str, pd.DataFrame], *, simulated: bool) -> tuple[Fig
     plotted = pd.concat(
         [table.assign(fold=str(fold)) for fold, table in histories.items()], ignore_index=True
     )
-    plotted = plotted[["fold", "epoch", *PANELS]]
+    plotted = plotted[["fold", "epoch", *PANELS, "kept"]]
     figure = new_figure(TWO_COLUMNS_MM, 62, simulated)
     panels = figure.subplots(1, len(PANELS))
     for axes, letter, (column, (title, label)) in zip(panels, "ABC", PANELS.items(), strict=True):
@@ -75,5 +77,8 @@ def _draw_panel(axes: Axes, plotted: pd.DataFrame, column: str) -> None:
             color=colour(index),
             linestyle=dashes(index),
             label=f"without fold {fold}",
+            marker="o",
+            markersize=4,
+            markevery=np.flatnonzero(rows["kept"]).tolist(),
         )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

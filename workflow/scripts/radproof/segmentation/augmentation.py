@@ -67,13 +67,15 @@ def draw_changes(
     drawn = np.stack([rng.uniform(-1, 1, sum(counts)) for rng in generators])
     placed, gains, shifts, noise, elastic, bias = np.split(drawn, np.cumsum(counts)[:-1], axis=1)
     knots, per_channel = (len(chosen), KNOTS, KNOTS, -1), (len(chosen), 1, 1, channels)
+    # A sequence that a patient lacks stays zero, as inference will show it.
+    present = slices.present[chosen].reshape(per_channel)
     parts = (
         _affine(slices, chosen, size, placed, augmentation),
         elastic.reshape(knots) * augmentation["elastic"],
         1.0 + gains.reshape(per_channel) * augmentation["intensity"],
-        shifts.reshape(per_channel) * augmentation["intensity"],
+        shifts.reshape(per_channel) * augmentation["intensity"] * present,
         bias.reshape(knots) * augmentation["bias"],
-        _noise(generators, (noise[:, 0] + 1.0) / 2.0 * augmentation["noise"], size, channels),
+        _noise(generators, (noise[:, 0] + 1) / 2 * augmentation["noise"], size, channels) * present,
     )
     return Changes(*(part.astype(np.float32) for part in parts))
 

@@ -37,7 +37,7 @@ def segment(
     images
         Patient → files of the sequences, in the order of training.
     origin
-        What the networks must have been trained with, see `model_files.save_model`.
+        What the networks must have been trained with, see `model_files.save_model`; not on whom.
     settings
         ``threads``, and what `windows.probabilities` takes.
 
@@ -49,11 +49,11 @@ def segment(
     Raises
     ------
     BadInput
-        If a network was trained under another plan, takes another number of sequences or gives
-        what is no probability; if a network or image cannot be read; if a patient's sequences lie
-        on different grids.
+        If a network was trained under another plan or on one of the patients, takes another number
+        of sequences or gives what is no probability; if a network or image cannot be read; if a
+        patient's sequences lie on different grids.
     """
-    check_origin(models, origin)
+    check_origin(models, origin, images)
     configure(settings["threads"], seed=0)
     networks = [load_model(path) for path in models]
     _check_channels(models, networks, {len(files) for files in images.values()})

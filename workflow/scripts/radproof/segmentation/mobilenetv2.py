@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from radproof.errors import BadInput, Problem
+from radproof.plan import project_path
 
 IMAGENET_WIDTHS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
 RGB = 3
@@ -77,7 +78,9 @@ def pretrained_weights(alpha: float, source: str) -> Weights | None:
     """
     if source == "none":
         return None
-    return _imagenet_weights(alpha) if source == "imagenet" else _weights_of_file(alpha, source)
+    if source == "imagenet":
+        return _imagenet_weights(alpha)
+    return _weights_of_file(alpha, str(project_path(source)))
 
 
 def _imagenet_weights(alpha: float) -> Weights:

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ def save_model(model: keras.Model, path: str | Path, origin: dict[str, Any]) -> 
     """Write a network as ``.keras``, without the times and addresses that Keras puts in.
 
     ``origin`` says what the network was trained with, as JSON can hold it: ``segmenter``, the
-    plan's entry as far as training reads it, and ``sequences``, their names in order.
+    plan's entry as far as training reads it, ``sequences`` and ``images``, how its images were
+    made, and ``patients``, on whom.
     """
     raw = Path(path).with_suffix(".unnormalised.keras")
     raw.parent.mkdir(parents=True, exist_ok=True)
@@ -88,18 +89,26 @@ def read_origin(path: str | Path) -> dict[str, Any]:
         raise BadInput(_unreadable(path, error)) from error
 
 
-def check_origin(paths: Sequence[str | Path], expected: dict[str, Any]) -> None:
-    """Check that networks come from where the plan says, ``expected`` as in ``save_model``.
+def check_origin(
+    paths: Sequence[str | Path], expected: dict[str, Any], patients: Iterable[str]
+) -> None:
+    """Check that networks come from where the plan says, and have not seen some patients.
+
+    ``expected`` is as in ``save_model``, less the patients.
 
     Raises
     ------
     BadInput
-        If one cannot be read or was trained otherwise; names each setting that differs.
+        If one cannot be read, was trained otherwise (names each setting that differs), or was
+        trained on one of the patients.
     """
     wanted = _flat(expected)
     problems = []
     for path in paths:
-        found = _flat(read_origin(path))
+        origin = read_origin(path)
+        seen = set(origin.pop("patients", [])) & set(patients)
+        problems += [_seen(path, patient) for patient in sorted(seen)]
+        found = _flat(origin)
         names = [name for name in {**wanted, **found} if found.get(name) != wanted.get(name)]
         if names:
             problems.append(
@@ -113,6 +122,11 @@ def check_origin(paths: Sequence[str | Path], expected: dict[str, Any]) -> None:
             )
     if problems:
         raise BadInput(problems)
+
+
+def _seen(path: str | Path, patient: str) -> Problem:
+    what = "network was trained on a patient whom it is to segment"
+    return Problem(what, patient=patient, file=str(path), remedy=REMEDY)
 
 
 def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,17 @@ class Slices:
     def has_tumour(self) -> np.ndarray:
         """Whether each slice holds a voxel of the tumour."""
         return ~np.isnan(self.centres[:, 0])
+
+    @cached_property
+    def present(self) -> np.ndarray:
+        """Whether each slice's patient has each sequence, not zeros in its place: (slice, channel).
+
+        What varies nowhere in a patient was never scanned.
+        """
+        spread = self.stack[..., :-1].max(axis=(1, 2)) > self.floors[:, 0, 0, :-1]
+        varies = np.zeros((self.patients.max() + 1, spread.shape[1]), bool)
+        np.logical_or.at(varies, self.patients, spread)
+        return varies[self.patients]
 
     def of(self, patients: np.ndarray) -> "Slices":
         """Return the slices of the patients of these numbers, numbered anew."""

@@ -127,9 +127,9 @@ class Trainer:
         )
         if self.stepper is None:
             self.stepper = Stepper(model, self.settings)
-        self.stepper.start(model.get_weights(), material.slices)
         run = _Run(self.stepper, material, self.settings, batch_size, seed, self.log, checkpoints)
         try:
+            self.stepper.start(model.get_weights(), material.slices)
             state = run.to_the_end()
         except tf.errors.ResourceExhaustedError:
             each = slice_bytes(model, self.settings["size"])
@@ -153,9 +153,10 @@ def _material(
     is_kept = np.isin(patients, kept)
     everything = read_slices(patients, images, masks, settings["size"])
     slices, validation = (everything.of(np.flatnonzero(part)) for part in (~is_kept, is_kept))
-    if not slices.has_tumour.any():
-        remedy = "correct the masks or make fewer folds"
-        raise BadInput(Problem("no training patient has a voxel in the mask", remedy=remedy))
+    for part, who in ((slices, "to train on"), (validation, "to choose the epoch by")):
+        if not part.has_tumour.any():
+            what = f"no training patient {who} has a voxel in the mask"
+            raise BadInput(Problem(what, remedy="correct the masks or make fewer folds"))
     return Material(slices, validation, [name for name in patients if name not in kept], kept)
 
 
