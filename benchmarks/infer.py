@@ -1,4 +1,4 @@
-"""Probabilities of some patients by all networks of a study that was run, as one job does it."""
+"""Probabilities of some patients by the networks in a folder, as one job does it."""
 
 import sys
 import tempfile
@@ -9,17 +9,15 @@ from radproof.study import read_study
 from radproof.volumes import write_volume
 
 study = read_study(sys.argv[1], None)
-name, entry = next(iter(study.plan["segmenters"].items()))
+entry = next(iter(study.plan["segmenters"].values()))
 results = Path("results") / study.name
 sequences = [sequence["name"] for sequence in study.plan["sequences"]]
-models = sorted(results.glob(f"segmentation/{name}/fold-*/model.keras"))
+models = sorted(Path(sys.argv[2]).glob("*.keras"))
 images = {
     patient: [results / "images" / patient / f"{sequence}.nii.gz" for sequence in sequences]
-    for patient in sys.argv[2:]
+    for patient in sys.argv[3:]
 }
-learnt = {key: entry[key] for key in ("kind", "rater", "network", "training")}
 settings = {**entry["inference"], "size": entry["training"]["size"]}
-origin = {"segmenter": learnt, "sequences": sequences}
 with tempfile.TemporaryDirectory() as folder:
-    for patient, probabilities in segment(models, images, origin, settings):
+    for patient, probabilities in segment(models, images, {}, settings):
         write_volume(probabilities, Path(folder) / f"{patient}.nii.gz")

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from measure import Measure, cost_of, report, say
 from radproof.provenance import PROJECT
+from radproof.segmentation.model_files import load_model, save_model
 from radproof.study import read_study
 
 HERE = Path(__file__).resolve().parent
@@ -189,12 +190,16 @@ def throughput(arguments: argparse.Namespace) -> list[Measure]:
 
 def inference(arguments: argparse.Namespace) -> list[Measure]:
     """Time masks of all patients in one job against a job for each of a few."""
-    patients = read_study(SIMULATED, None).patients()
+    study = read_study(SIMULATED, None)
+    patients, trained = study.patients(), Path("results") / study.name / "segmentation"
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
+        for number, file in enumerate(sorted(trained.glob("*/fold-*/model.keras"))):
+            # Without their origin, which would refuse the patients whom they were trained on.
+            save_model(load_model(file), Path(folder) / f"{number}.keras", {})
 
         def seconds(names: Sequence[str]) -> float:
-            command = [sys.executable, str(HERE / "infer.py"), SIMULATED, *names]
+            command = [sys.executable, str(HERE / "infer.py"), SIMULATED, folder, *names]
             return cost_of(command, PROJECT, log).seconds
 
         together = seconds(patients)

@@ -46,7 +46,7 @@ DOSSIER = f"{RESULTS}/dossier"
 # Resources of jobs that compute with TensorFlow, which otherwise sees no GPU.
 GPU = {"gpu": 1} if config.get("gpu") else {}
 if not GPU:
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    os.environ.update(CUDA_VISIBLE_DEVICES="-1")
 
 SEQUENCES = [sequence["name"] for sequence in PLAN["sequences"]]
 RATERS = [rater["name"] for rater in PLAN["raters"]]
@@ -121,10 +121,14 @@ def learnt(segmenter):
 
 def origin_of(segmenter):
     """What a network is trained with, as its file says: settings, and how its images are made."""
-    made = ("name", "bias_field", "registration", "intensity")
+    made = ("bias_field", "registration", "intensity")
     return {
         "segmenter": learnt(segmenter),
-        "sequences": [{key: entry[key] for key in made} for entry in PLAN["sequences"]],
+        "sequences": SEQUENCES,
+        "preparation": {
+            entry["name"]: {key: entry[key] for key in made}
+            for entry in PLAN["sequences"]
+        },
         "images": PLAN["images"],
     }
 

@@ -21,8 +21,8 @@ def save_model(model: keras.Model, path: str | Path, origin: dict[str, Any]) -> 
     """Write a network as ``.keras``, without the times and addresses that Keras puts in.
 
     ``origin`` says what the network was trained with, as JSON can hold it: ``segmenter``, the
-    plan's entry as far as training reads it, ``sequences`` and ``images``, how its images were
-    made, and ``patients``, on whom.
+    plan's entry as far as training reads it, ``sequences``, their names in order, ``preparation``
+    and ``images``, how they were made, and ``patients``, on whom.
     """
     raw = Path(path).with_suffix(".unnormalised.keras")
     raw.parent.mkdir(parents=True, exist_ok=True)
