@@ -59,6 +59,7 @@ def write_record(results: Path, rule: str, inputs: dict[str, Path], outputs: lis
         "settings": {"seed": 1},
         "lock_sha256": "l",
         "started": "",
+        "ended": "",
         "seconds": 0,
     }
     path = results / "records" / rule / "all.json"

@@ -145,12 +145,6 @@ def probabilities_of(patients, segmenter):
     ]
 
 
-def temporary(segmenter):
-    # Taken with `input`, as places are: whether files stay is no reason to make them again.
-    names = [] if kept(segmenter) else ["probabilities"]
-    return lambda wildcards, input: names
-
-
 def kept(segmenter):
     return PLAN["segmenters"][segmenter]["inference"]["keep_probabilities"]
 

@@ -76,7 +76,7 @@ for segmenter in PLAN["segmenters"]:
                         "size": PLAN["segmenters"][segmenter]["training"]["size"],
                     },
                 ),
-                temporary=temporary(segmenter),
+                temporary=[] if kept(segmenter) else ["probabilities"],
             message:
                 f"segment {group} with {segmenter}"
             script:
