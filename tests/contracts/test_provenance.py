@@ -115,3 +115,11 @@ def test_a_file_outside_results_is_refused(tmp_path: Path) -> None:
     (tmp_path / "figure.svg").write_text("")
     with pytest.raises(BadInput, match="no results folder"):
         results_folder(tmp_path / "figure.svg")
+
+
+def test_files_are_shared_out_among_patients_or_refused() -> None:
+    from radproof.job import of_patients
+
+    assert of_patients(["a", "b"], ["1", "2", "3", "4"]) == {"a": ["1", "2"], "b": ["3", "4"]}
+    with pytest.raises(ValueError, match="3 files of 2 patients"):
+        of_patients(["a", "b"], ["1", "2", "3"])

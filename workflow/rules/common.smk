@@ -44,7 +44,8 @@ FIGURES = f"{RESULTS}/figures"
 DOSSIER = f"{RESULTS}/dossier"
 
 # Resources of jobs that compute with TensorFlow, which otherwise sees no GPU.
-GPU = {"gpu": 1} if config.get("gpu") else {}
+# What stands on the command line comes as text: gpu=false is not empty, and means no.
+GPU = {"gpu": 1} if str(config.get("gpu", False)).lower() == "true" else {}
 if not GPU:
     os.environ.update(CUDA_VISIBLE_DEVICES="-1")
 

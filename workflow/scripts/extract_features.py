@@ -1,20 +1,19 @@
 """Extract the features of a batch of patients."""
 
 import pandas as pd
-from radproof.job import open_job
+from radproof.job import of_patients, open_job
 from radproof.radiomics.batch import extract_patient
 from radproof.tables import write_features, write_table
 
 with open_job(snakemake) as job:
     settings = job.settings
-    names, files = settings["sequences"], list(job.input.images)
+    names, files = settings["sequences"], of_patients(settings["patients"], job.input.images)
     rows: dict[str, dict[str, pd.Series]] = {}
     outcomes, grey_levels = [], []
     for index, patient in enumerate(settings["patients"]):
-        own = files[index * len(names) : (index + 1) * len(names)]
         extraction = extract_patient(
             patient,
-            dict(zip(names, own, strict=True)),
+            dict(zip(names, files[patient], strict=True)),
             {mask: job.input[mask][index] for mask in settings["masks"]},
             settings,
             job.seed(patient),

@@ -1,17 +1,13 @@
 """Give each voxel of a group of patients its probability of tumour."""
 
-from radproof.job import open_job
+from radproof.job import of_patients, open_job
 from radproof.segmentation.inference import segment
 from radproof.volumes import write_volume
 
 with open_job(snakemake) as job:
     settings = job.settings
-    patients, n_sequences = settings["patients"], len(settings["origin"]["sequences"])
-    files = list(job.input.images)
-    images = {
-        patient: files[index * n_sequences : (index + 1) * n_sequences]
-        for index, patient in enumerate(patients)
-    }
+    patients = settings["patients"]
+    images = of_patients(patients, job.input.images)
     outputs = dict(zip(patients, job.output.probabilities, strict=True))
     found = segment(list(job.input.models), images, settings["origin"], settings["inference"])
     for number, (patient, probabilities) in enumerate(found, 1):

@@ -5,7 +5,7 @@ import platform
 import resource
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -58,6 +58,20 @@ class Job:
         return digest(
             parts | {name: json.dumps(value, sort_keys=True) for name, value in values.items()}
         )
+
+
+def of_patients(patients: Sequence[str], files: Sequence[str]) -> dict[str, list[str]]:
+    """Return patient → files, from the files of all patients, as many for each, one after another.
+
+    Raises
+    ------
+    ValueError
+        If the files cannot be shared out equally.
+    """
+    each, left = divmod(len(files), len(patients))
+    if left:
+        raise ValueError(f"{len(files)} files of {len(patients)} patients")
+    return {name: list(files[i * each : (i + 1) * each]) for i, name in enumerate(patients)}
 
 
 @contextmanager
