@@ -11,7 +11,7 @@ from radproof.radiomics.extractors.pyradiomics import extract
 STS = Path(__file__).resolve().parents[4] / "shared" / "data" / "sts"
 SETTINGS = {
     "kind": "pyradiomics",
-    "settings": {"binWidth": 0.2},
+    "setting": {"binWidth": 0.2},
     "imageType": {"Original": {}, "LoG": {"sigma": [2.0]}, "Wavelet": {}},
     "featureClass": {
         "shape": [],
@@ -43,7 +43,7 @@ def box(image: sitk.Image, low: int, high: int) -> sitk.Image:
 def assert_identical(image: sitk.Image, masks: dict[str, sitk.Image], settings: dict) -> None:
     ours = extract({"t1": image}, masks, settings).features
     parameters = {
-        "setting": {**settings["settings"], "label": 1, "additionalInfo": False},
+        "setting": {**settings["setting"], "label": 1, "additionalInfo": False},
         "imageType": settings["imageType"],
         "featureClass": settings["featureClass"],
     }
@@ -61,7 +61,7 @@ def test_values_are_those_of_pyradiomics() -> None:
 
 def test_values_are_those_of_pyradiomics_slice_by_slice() -> None:
     image = phantom()
-    settings = SETTINGS | {"settings": {"binWidth": 0.2, "force2D": True}}
+    settings = SETTINGS | {"setting": {"binWidth": 0.2, "force2D": True}}
     assert_identical(image, {"one": box(image, 5, 15)}, settings)
 
 
@@ -75,7 +75,7 @@ def test_values_are_those_of_pyradiomics_on_a_real_case(image_name: str, space: 
     image = sitk.Cast(image, sitk.sitkFloat32)
     spread = float(np.ptp(sitk.GetArrayViewFromImage(image)))
     settings = SETTINGS | {
-        "settings": {"binWidth": spread / 64},
+        "setting": {"binWidth": spread / 64},
         "imageType": {"Original": {}, "LoG": {"sigma": [3.0]}},
     }
     assert_identical(image, {"manual": mask}, settings)
@@ -109,9 +109,9 @@ def test_bad_masks_are_outcomes_and_leave_the_others_alone() -> None:
 
 def test_grey_levels_are_counted_and_a_width_is_suggested() -> None:
     image = phantom()
-    coarse = SETTINGS | {"settings": {"binWidth": 1000.0}, "imageType": {"Original": {}}}
+    coarse = SETTINGS | {"setting": {"binWidth": 1000.0}, "imageType": {"Original": {}}}
     row = extract({"t1": image}, {"one": box(image, 5, 15)}, coarse).grey_levels[0]
     assert row["levels"] <= 2
     assert not row["usual"]
-    better = coarse | {"settings": {"binWidth": row["bin_width_for_64"]}}
+    better = coarse | {"setting": {"binWidth": row["bin_width_for_64"]}}
     assert extract({"t1": image}, {"one": box(image, 5, 15)}, better).grey_levels[0]["usual"]

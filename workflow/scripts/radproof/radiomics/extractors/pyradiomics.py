@@ -51,11 +51,11 @@ def extract(
     masks
         Name → 0/1 mask on that grid.
     settings
-        PyRadiomics' parameters: ``settings``, ``imageType``, ``featureClass``.
+        PyRadiomics' parameters: ``setting``, ``imageType``, ``featureClass``.
     """
     extractor = RadiomicsFeatureExtractor(
         {
-            "setting": {**settings["settings"], "label": 1, "additionalInfo": False},
+            "setting": {**settings["setting"], "label": 1, "additionalInfo": False},
             "imageType": settings["imageType"],
             "featureClass": settings["featureClass"],
         }
