@@ -25,6 +25,9 @@ SETTINGS = {
 }
 
 
+FEW = {"Original": {}, "LoG": {"sigma": [2.0]}}
+
+
 def phantom(seed: int = 0) -> sitk.Image:
     noise = np.random.default_rng(seed).normal(size=(12, 24, 24)).astype(np.float32)
     image = sitk.SmoothingRecursiveGaussian(sitk.GetImageFromArray(noise), 1.0)
@@ -90,21 +93,140 @@ def test_shape_stands_once_under_the_first_sequence() -> None:
     assert any(name.startswith("t2__original_glcm_") for name in found.features)
 
 
+def drawn(image: sitk.Image, where: tuple) -> sitk.Image:
+    array = np.zeros(image.GetSize()[::-1], dtype=np.uint8)
+    array[where] = 1
+    mask = sitk.GetImageFromArray(array)
+    mask.CopyInformation(image)
+    return mask
+
+
 def test_bad_masks_are_outcomes_and_leave_the_others_alone() -> None:
     image = phantom()
-    single = np.zeros(image.GetSize()[::-1], dtype=np.uint8)
-    single[5, 5, 5] = 1
-    voxel = sitk.GetImageFromArray(single)
-    voxel.CopyInformation(image)
-    good = box(image, 5, 15)
-    found = extract({"t1": image}, {"good": good, "empty": good * 0, "voxel": voxel}, SETTINGS)
-    alone = extract({"t1": image}, {"good": good}, SETTINGS)
-    assert list(found.features.index) == ["good", "empty", "voxel"]
-    assert found.features.loc[["empty", "voxel"]].isna().all(axis=None)
+    masks = {
+        "good": box(image, 5, 15),
+        "empty": drawn(image, (slice(0), 0, 0)),
+        "voxel": drawn(image, (5, 5, 5)),
+        "line": drawn(image, (5, 5, slice(3, 12))),
+        "slice": drawn(image, (5, slice(3, 12), slice(3, 12))),
+    }
+    found = extract({"t1": image}, masks, SETTINGS)
+    assert list(found.features.index) == list(masks)
+    alone = extract({"t1": image}, {"good": masks["good"]}, SETTINGS)
     assert found.features.loc["good"].equals(alone.features.loc["good"])
-    reasons = {outcome["mask"]: outcome["reason"] for outcome in found.outcomes}
-    assert reasons["empty"] == "mask is empty"
-    assert "1 segmented voxel" in reasons["voxel"]
+    assert "good" not in {row["mask"] for row in found.outcomes}
+    outcome = {row["mask"]: row["outcome"] for row in found.outcomes}
+    assert outcome == {
+        "empty": "empty",
+        "voxel": "one voxel",
+        "line": "one line",
+        "slice": "one slice",
+    }
+    missing = found.features.isna()
+    assert missing.loc["empty"].all()
+    assert not missing.loc["slice"].any()
+    of_first_order = found.features.columns.str.contains("_firstorder_")
+    for name in ("voxel", "line"):
+        assert (missing.loc[name] == ~of_first_order).all()
+        noted = sum(row["n_missing"] for row in found.outcomes if row["mask"] == name)
+        assert noted == missing.loc[name].sum()
+
+
+def test_one_grey_level_leaves_first_order_and_shape() -> None:
+    image = phantom()
+    coarse = SETTINGS | {"setting": {"binWidth": 1e4}, "imageType": {"Original": {}, "Square": {}}}
+    found = extract({"t1": image + 5e3}, {"one": box(image, 5, 15)}, coarse)
+    present = found.features.loc["one"].dropna().index
+    assert {name.split("_")[-2] for name in present} == {"shape", "firstorder"}
+    assert {(row["filter"], row["outcome"], row["n_missing"]) for row in found.outcomes} == {
+        ("original", "one grey level", 6),
+        ("square", "one grey level", 6),
+    }
+
+
+def test_masks_smaller_than_asked_for_are_not_measured() -> None:
+    image = phantom()
+    asked = SETTINGS | {"setting": {"binWidth": 0.2, "minimumROISize": 600}}
+    found = extract({"t1": image}, {"s": box(image, 5, 15), "l": box(image, 5, 16)}, asked)
+    assert [(row["mask"], row["outcome"]) for row in found.outcomes] == [("s", "too few voxels")]
+    assert "600, and the settings ask for more than 600" in found.outcomes[0]["reason"]
+    assert found.features.loc["s"].isna().all()
+    assert found.features.loc["l"].notna().all()
+
+
+def test_a_sequence_that_is_missing_is_said_for_each_mask() -> None:
+    image = phantom()
+    found = extract({"t1": image, "t2": image * 0}, {"one": box(image, 5, 15)}, SETTINGS)
+    assert [row["outcome"] for row in found.outcomes] == ["sequence missing"]
+    assert found.outcomes[0]["sequence"] == "t2"
+
+
+def test_intensities_left_out_are_left_out_of_textures_and_not_of_shape() -> None:
+    image = phantom()
+    setting = {"binWidth": 0.2, "resegmentRange": [-1.0, 1.0], "resegmentMode": "sigma"}
+    for of_shape in (False, True):
+        settings = SETTINGS | {"setting": setting | {"resegmentShape": of_shape}}
+        assert_identical(image, {"one": box(image, 5, 15)}, settings | {"imageType": FEW})
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"binCount": 12},
+        {"binWidth": 0.2, "force2D": True},
+        {"binWidth": 0.2, "force2D": True, "force2Ddimension": 2},
+        {"binWidth": 0.2, "distances": [1, 2], "gldm_a": 2},
+        {"binWidth": 0.2, "weightingNorm": "euclidean"},
+        {"binWidth": 0.2, "symmetricalGLCM": False, "voxelArrayShift": 100},
+        {"binWidth": 0.1, "normalize": True, "normalizeScale": 2, "removeOutliers": 2.0},
+        {"binWidth": 0.2, "preCrop": True, "padDistance": 2},
+        {"binWidth": 0.2, "resampledPixelSpacing": [1.5, 1.5, 0], "interpolator": "sitkLinear"},
+    ],
+    ids=str,
+)
+def test_settings_do_what_they_do_in_pyradiomics(setting: dict) -> None:
+    image = phantom()
+    masks = {"one": box(image, 5, 15), "two": box(image, 2, 20)}
+    whole = {name: [] for name in SETTINGS["featureClass"]}
+    assert_identical(image, masks, {"setting": setting, "imageType": FEW, "featureClass": whole})
+
+
+@pytest.mark.parametrize(
+    "image_type",
+    [
+        {"Wavelet": {"wavelet": "haar", "level": 2}},
+        {"Wavelet": {"wavelet": "db2", "start_level": 1}},
+        {"Square": {}, "SquareRoot": {}, "Logarithm": {}, "Gradient": {}},
+        {"Exponential": {"binWidth": 0.01}},
+        {"LBP2D": {"binWidth": 1.0, "lbp2DRadius": 2.0}},
+    ],
+    ids=str,
+)
+def test_filters_are_those_of_pyradiomics(image_type: dict) -> None:
+    image = phantom()
+    masks = {"one": box(image, 8, 15), "two": box(image, 9, 20)}
+    assert_identical(image, masks, SETTINGS | {"imageType": image_type})
+
+
+def test_wavelets_are_made_of_as_much_of_the_image_as_they_depend_on() -> None:
+    noise = np.random.default_rng(1).normal(size=(40, 60, 61)).astype(np.float32)
+    image = sitk.GetImageFromArray(noise)
+    where = (slice(18, 22), slice(28, 33), slice(1, 5))
+    assert_identical(image, {"one": drawn(image, where)}, SETTINGS | {"imageType": {"Wavelet": {}}})
+
+
+def test_a_shape_in_one_slice() -> None:
+    image = phantom()
+    one = drawn(image, (5, slice(3, 12), slice(3, 12)))
+    flat = {
+        "setting": {"binWidth": 0.2, "force2D": True},
+        "imageType": {"Original": {}},
+        "featureClass": {"shape2D": []},
+    }
+    assert_identical(image, {"one": one}, flat)
+    thick = extract({"t1": image}, {"two": box(image, 5, 15)}, flat)
+    assert thick.features.isna().all(axis=None)
+    assert thick.outcomes[0]["outcome"] == "undefined"
 
 
 def test_grey_levels_are_counted_and_a_width_is_suggested() -> None:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,28 +10,50 @@ import pandas as pd
 import SimpleITK as sitk
 from radiomics import imageoperations
 from radiomics.featureextractor import RadiomicsFeatureExtractor
+from threadpoolctl import threadpool_limits
 
-from radproof.errors import BadInput, Problem
+from radproof.images.threads import one_thread
+from radproof.radiomics.cut import Cut
+from radproof.radiomics.feature_classes import measure, undefined
+from radproof.radiomics.filtering import filtered
+from radproof.radiomics.grey_levels import count_levels
+from radproof.radiomics.placing import (
+    ONE_GREY_LEVEL,
+    SEQUENCE_MISSING,
+    UNDEFINED,
+    Placed,
+    Unmeasurable,
+    place,
+)
 
-logging.getLogger("radiomics").setLevel(logging.ERROR)
+# What PyRadiomics has to say of images and masks is said by outcomes.
+logging.getLogger("radiomics").setLevel(logging.CRITICAL)
 
-# Grey levels between which textures are neither empty nor too sparse, and a middle to aim at.
-LEVELS_RANGE = (16, 130)
-LEVELS_AIM = 64
+SHAPES = ("shape", "shape2D")
+WITHOUT_NEIGHBOURS = ("firstorder",)
+
+Measured = tuple[dict[str, float], int, str, str]
+Group = tuple[sitk.Image, list[Placed]]
 
 
 @dataclass(frozen=True)
 class Extraction:
     """Features of one patient.
 
-    ``features`` has the masks as index and a float column a feature, named
-    ``<sequence>__<filter>_<class>_<feature>``; shape stands under the first sequence alone.
-    ``outcomes`` says of which mask and sequence features could not be computed, and why; they are
-    missing. ``grey_levels`` counts the grey levels that textures see.
+    Attributes
+    ----------
+    features
+        Masks as index, a float column a feature, named ``<sequence>__<filter>_<class>_<feature>``;
+        shape stands under the first sequence alone.
+    outcomes
+        Of which mask, sequence and filter (none: all of them) something is missing or unusual, how
+        many features are missing and why: ``mask sequence filter outcome reason n_missing``.
+    grey_levels
+        The levels that textures see: ``mask sequence filter levels usual bin_width_for_64``.
     """
 
     features: pd.DataFrame
-    outcomes: list[dict[str, str]]
+    outcomes: list[dict[str, Any]]
     grey_levels: list[dict[str, Any]]
 
 
@@ -40,9 +62,9 @@ def extract(
 ) -> Extraction:
     """Extract the features of every mask from every image.
 
-    The values are those of ``RadiomicsFeatureExtractor.execute`` on each pair: filters act on the
-    whole image there too, as long as PyRadiomics neither resamples nor crops, which the plan's
-    schema leaves out (images are resampled once, in preparation).
+    The values are those of PyRadiomics' command line on each pair of image and mask. Each image is
+    normalised and filtered once for all masks, unless the settings resample or crop it: PyRadiomics
+    then filters, for each mask, an image of its own.
 
     Parameters
     ----------
@@ -53,102 +75,141 @@ def extract(
     settings
         PyRadiomics' parameters: ``setting``, ``imageType``, ``featureClass``.
     """
-    extractor = RadiomicsFeatureExtractor(
+    engine = _engine(settings)
+    findings = _Findings({name: {} for name in masks})
+    with one_thread(), threadpool_limits(1):
+        for position, (sequence, image) in enumerate(images.items()):
+            groups, failed = _groups(image, masks, engine.settings)
+            findings.outcomes += [{"sequence": sequence} | note for note in failed]
+            for group in groups:
+                if position == 0:
+                    for placed, cut in _drawn(group, engine.settings):
+                        found = _measure(placed, cut, engine, of_shape=True)
+                        findings.add(placed.name, sequence, "original", found)
+                for placed, filter_name, cut in _cuts(group, engine):
+                    findings.count(placed.name, sequence, filter_name, cut)
+                    found = _measure(placed, cut, engine, of_shape=False)
+                    findings.add(placed.name, sequence, filter_name, found)
+    features = pd.DataFrame.from_dict(findings.rows, orient="index", dtype=float)
+    return Extraction(features, findings.outcomes, findings.grey_levels)
+
+
+def grey_levels(
+    images: dict[str, sitk.Image], masks: dict[str, sitk.Image], settings: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Count the grey levels of every mask in every filtered image, and measure nothing.
+
+    Parameters and result are as of ``extract`` and its ``grey_levels``.
+    """
+    engine = _engine(settings)
+    findings = _Findings({})
+    with one_thread():
+        for sequence, image in images.items():
+            groups, _ = _groups(image, masks, engine.settings)
+            for group in groups:
+                for placed, filter_name, cut in _cuts(group, engine):
+                    findings.count(placed.name, sequence, filter_name, cut)
+    return findings.grey_levels
+
+
+@dataclass
+class _Findings:
+    """What was found so far: values by mask, outcomes, grey levels."""
+
+    rows: dict[str, dict[str, float]]
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    grey_levels: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, mask: str, sequence: str, filter_name: str, found: Measured) -> None:
+        values, n_missing, outcome, reason = found
+        named = {f"{sequence}__{filter_name}_{key}": value for key, value in values.items()}
+        self.rows[mask] |= named
+        if n_missing:
+            where = {"mask": mask, "sequence": sequence, "filter": filter_name}
+            why = {"outcome": outcome, "reason": reason, "n_missing": n_missing}
+            self.outcomes.append(where | why)
+
+    def count(self, mask: str, sequence: str, filter_name: str, cut: Cut) -> None:
+        where = {"mask": mask, "sequence": sequence, "filter": filter_name}
+        self.grey_levels.append(where | count_levels(cut))
+
+
+def _engine(parameters: dict[str, Any]) -> RadiomicsFeatureExtractor:
+    """Return PyRadiomics' extractor, which reads the parameters and fills in its defaults."""
+    return RadiomicsFeatureExtractor(
         {
-            "setting": {**settings["setting"], "label": 1, "additionalInfo": False},
-            "imageType": settings["imageType"],
-            "featureClass": settings["featureClass"],
+            "setting": {**parameters["setting"], "label": 1, "additionalInfo": False},
+            "imageType": parameters["imageType"],
+            "featureClass": parameters["featureClass"],
         }
     )
-    rows: dict[str, dict[str, float]] = {name: {} for name in masks}
-    outcomes: list[dict[str, str]] = []
-    grey_levels: list[dict[str, Any]] = []
-    for position, (sequence, image) in enumerate(images.items()):
-        boxes = _boxes(image, masks, extractor, sequence, outcomes)
-        if position == 0:
-            for name, box in boxes.items():
-                shape = extractor.computeShape(image, masks[name], box, **extractor.settings)
-                rows[name] |= _named(sequence, shape)
-        for filtered, filter_name, arguments in _filtered(image, extractor):
-            for name, box in boxes.items():
-                part, mask = imageoperations.cropToTumorMask(filtered, masks[name], box)
-                levels = _grey_levels(part, mask, extractor.settings)
-                place = {"mask": name, "sequence": sequence, "filter": filter_name}
-                grey_levels.append(place | levels)
-                try:
-                    values = extractor.computeFeatures(part, mask, filter_name, **arguments)
-                except ValueError as error:
-                    reason = f"{filter_name}: {error}"
-                    outcomes.append({"mask": name, "sequence": sequence, "reason": reason})
-                else:
-                    rows[name] |= _named(sequence, values)
-    features = pd.DataFrame.from_dict(rows, orient="index", dtype=float)
-    return Extraction(features, outcomes, grey_levels)
 
 
-def _boxes(
-    image: sitk.Image,
-    masks: dict[str, sitk.Image],
-    extractor: RadiomicsFeatureExtractor,
-    sequence: str,
-    outcomes: list[dict[str, str]],
-) -> dict[str, np.ndarray]:
-    """Return the bounding box of each mask that PyRadiomics can use; note why others cannot."""
-    boxes = {}
+def _groups(
+    image: sitk.Image, masks: dict[str, sitk.Image], settings: dict[str, Any]
+) -> tuple[list[Group], list[dict[str, str]]]:
+    """Return each image that is filtered with its masks, and what is to be said of masks."""
+    notes: list[dict[str, str]] = []
+    groups: dict[Any, Group] = {}
+
+    def note(name: str, outcome: str, reason: str) -> None:
+        notes.append({"mask": name, "filter": "", "outcome": outcome, "reason": reason})
+
     # A missing sequence is 0 throughout; no prepared image is.
     missing = not sitk.GetArrayViewFromImage(image).any()
+    if settings.get("normalize") and not missing:
+        image = imageoperations.normalizeImage(image, **settings)
     for name, mask in masks.items():
         if missing:
-            outcomes.append({"mask": name, "sequence": sequence, "reason": "sequence is missing"})
-            continue
-        if not sitk.GetArrayViewFromImage(mask).any():
-            outcomes.append({"mask": name, "sequence": sequence, "reason": "mask is empty"})
+            note(name, SEQUENCE_MISSING, "the image is 0 throughout")
             continue
         try:
-            boxes[name] = imageoperations.checkMask(image, mask, **extractor.settings)[0]
-        except ValueError as error:
-            outcomes.append({"mask": name, "sequence": sequence, "reason": str(error)})
-    return boxes
+            own, placed = place(name, image, mask, settings)
+        except Unmeasurable as error:
+            note(name, error.outcome, error.reason)
+            continue
+        grid = (own.GetSize(), own.GetOrigin(), own.GetSpacing())
+        groups.setdefault(grid, (own, []))[1].append(placed)
+        if placed.flat:
+            needed = "only first-order features" if placed.few else "measured all the same"
+            note(name, placed.flat, needed)
+    return list(groups.values()), notes
 
 
-def _filtered(
-    image: sitk.Image, extractor: RadiomicsFeatureExtractor
-) -> Iterator[tuple[sitk.Image, str, dict[str, Any]]]:
-    """Yield each filtered image with its name and settings, one at a time.
-
-    Raises
-    ------
-    BadInput
-        If a filter gives no image, as LoG does where the volume is thinner than its sigma.
-    """
-    settings = extractor.settings
-    if settings.get("normalize"):
-        image = imageoperations.normalizeImage(image, **settings)
-    for image_type, own in extractor.enabledImagetypes.items():
-        generator = getattr(imageoperations, f"get{image_type}Image")
-        count = 0
-        for result in generator(image, None, **{**settings, **own}):
-            count += 1
-            yield result
-        if count < len(own.get("sigma", [1])):
-            raise BadInput(
-                Problem(
-                    f"PyRadiomics' filter {image_type} gives no image",
-                    found=f"volume of {image.GetSize()} voxels, settings {own}",
-                    remedy="leave the filter or the large sigma out of the plan",
-                )
-            )
+def _drawn(group: Group, settings: dict[str, Any]) -> Iterator[tuple[Placed, Cut]]:
+    """Yield every mask as it was drawn, cut out: shape does not depend on intensities."""
+    image, masks = group
+    for placed in masks:
+        inside = sitk.GetArrayViewFromImage(placed.drawn)[placed.slices()] > 0
+        yield placed, Cut(inside, inside, image.GetSpacing(), settings)
 
 
-def _named(sequence: str, values: dict[str, Any]) -> dict[str, float]:
-    return {f"{sequence}__{key}": float(value) for key, value in values.items()}
+def _cuts(group: Group, engine: RadiomicsFeatureExtractor) -> Iterator[tuple[Placed, str, Cut]]:
+    """Yield every mask cut out of every filtered image, one image at a time."""
+    image, masks = group
+    filters = filtered(image, masks, engine.enabledImagetypes, engine.settings)
+    for result, name, used, start in filters:
+        array = sitk.GetArrayViewFromImage(result)
+        for placed in masks:
+            part = array[placed.slices(start)]
+            yield placed, name, Cut(part, placed.inside, image.GetSpacing(), used)
 
 
-def _grey_levels(image: sitk.Image, mask: sitk.Image, settings: dict[str, Any]) -> dict[str, Any]:
-    """Count the grey levels that occur in a mask, and say which bin width would span 64."""
-    inside = sitk.GetArrayViewFromImage(image)[sitk.GetArrayViewFromImage(mask) > 0]
-    edges = imageoperations.getBinEdges(inside, **settings)
-    levels = len(np.unique(np.digitize(inside, edges)))
-    low, high = LEVELS_RANGE
-    width = float((inside.max() - inside.min()) / LEVELS_AIM)
-    return {"levels": levels, "usual": low <= levels <= high, "bin_width_for_64": width}
+def _measure(
+    placed: Placed, cut: Cut, engine: RadiomicsFeatureExtractor, *, of_shape: bool
+) -> Measured:
+    """Return the features of a cut by name, and why some are missing, where they are."""
+    one_level = not of_shape and len(cut.levels) == 1
+    values: dict[str, float] = {}
+    for name, features in engine.enabledFeatures.items():
+        if (name in SHAPES) == of_shape:
+            skipped = (placed.few or one_level) and name not in WITHOUT_NEIGHBOURS
+            values |= undefined(name, features) if skipped else measure(name, cut, features)
+    lost = [name for name, value in values.items() if np.isnan(value)]
+    if placed.few:
+        why = (placed.flat, "shape and textures need more dimensions")
+    elif one_level:
+        why = (ONE_GREY_LEVEL, "textures need two")
+    else:
+        why = (UNDEFINED, ", ".join(lost))
+    return values, len(lost), *why

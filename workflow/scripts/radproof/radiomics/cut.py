@@ -1,0 +1,115 @@
+"""One mask on one filtered image, cut out and binned once for all feature classes."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from radiomics import cMatrices, imageoperations
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The bounding box of a mask on an image, with the grey levels inside the mask.
+
+    Attributes
+    ----------
+    array
+        Intensities, (z, y, x).
+    mask
+        Boolean, the same shape.
+    spacing_mm
+        Voxel size, x, y, z.
+    settings
+        PyRadiomics' settings for this filtered image.
+    """
+
+    array: np.ndarray
+    mask: np.ndarray
+    spacing_mm: tuple[float, ...]
+    settings: dict[str, Any]
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """Intensities inside the mask, in the order z, y, x."""
+        return self.array[self.mask]
+
+    @cached_property
+    def bins(self) -> np.ndarray:
+        """Grey level of each of the values, from 1.
+
+        The edges follow from the least and the largest value alone, whether their width or their
+        number is set, and PyRadiomics takes seconds to look for these two.
+        """
+        ends = np.array([self.values.min(), self.values.max()])
+        return np.digitize(self.values, imageoperations.getBinEdges(ends, **self.settings))
+
+    @cached_property
+    def _counts(self) -> np.ndarray:
+        return np.bincount(self.bins)
+
+    @cached_property
+    def levels(self) -> np.ndarray:
+        """The grey levels that occur, in order."""
+        return np.flatnonzero(self._counts)
+
+    @cached_property
+    def level_counts(self) -> np.ndarray:
+        """Number of voxels of each of the levels."""
+        return self._counts[self.levels]
+
+    @cached_property
+    def binned(self) -> np.ndarray:
+        """Grey levels in the shape of the array; 0 outside the mask."""
+        binned = np.zeros(self.mask.shape, dtype="int")
+        binned[self.mask] = self.bins
+        return binned
+
+    @cached_property
+    def _padding(self) -> int:
+        return int(max([1, *self.settings.get("distances", [1])]))
+
+    @cached_property
+    def _padded(self) -> np.ndarray:
+        ranks = np.zeros(len(self._counts), dtype=np.int32)
+        ranks[self.levels] = np.arange(1, len(self.levels) + 1)
+        padded = np.zeros([size + 2 * self._padding for size in self.mask.shape], dtype=np.int32)
+        inside = tuple(slice(self._padding, self._padding + size) for size in self.mask.shape)
+        padded[inside][self.mask] = ranks[self.bins]
+        return padded
+
+    @cached_property
+    def ranks(self) -> np.ndarray:
+        """Ranks of the levels in a padded array, flattened: 0 outside the mask, then from 1."""
+        return self._padded.ravel()
+
+    @cached_property
+    def voxels(self) -> np.ndarray:
+        """Positions in ``ranks`` of the voxels of the mask."""
+        return np.flatnonzero(self.ranks)
+
+    def offsets(self, distances: list[int]) -> np.ndarray:
+        """Return the steps in ``ranks`` to one of each two opposite neighbours, as PyRadiomics has.
+
+        Raises
+        ------
+        RuntimeError
+            If the mask has no neighbours at all, being thinner than the distances.
+        """
+        angles = cMatrices.generate_angles(
+            np.array(self.mask.shape),
+            np.array(distances),
+            False,
+            self.settings.get("force2D", False),
+            self.settings.get("force2Ddimension", 0),
+        )
+        strides = np.array(self._padded.strides) // self._padded.itemsize
+        return (angles @ strides).astype(np.int64)
+
+    @cached_property
+    def stand_in(self) -> sitk.Image:
+        """One voxel with the spacing of the image, for code that asks an image for nothing else."""
+        voxel = sitk.Image([1, 1, 1], sitk.sitkUInt8)
+        voxel.SetSpacing(self.spacing_mm)
+        return voxel
