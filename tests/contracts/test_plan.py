@@ -56,6 +56,11 @@ def training(plan: dict[str, Any]) -> dict[str, Any]:
         (lambda plan: plan["models"]["clinical"].update(kind="magic"), "one of "),
         (lambda plan: plan.update(seed="seven"), "setting seed is wrong (found 'seven'"),
         (lambda plan: plan["stability"].update(threshold=7), "at most 1"),
+        (
+            lambda plan: plan["extractors"]["pyradiomics"]["featureClass"].update(glcm=["Contrst"]),
+            "unknown feature at extractors.pyradiomics.featureClass.glcm (found Contrst, expected"
+            " Contrast",
+        ),
         (lambda plan: plan["models"]["clinical"]["clinical"].append("grade"), "names nothing"),
         (
             lambda plan: plan["models"]["clinical"].update(missing="multiple"),

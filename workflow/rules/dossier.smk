@@ -108,7 +108,10 @@ rule write_report:
     input:
         figures=PNGS,
         tables=EVALUATION_TABLES,
-        segmentation=SEGMENTATION_TABLES,
+        by_place=SEGMENTATION_TABLES
+        + expand(
+            f"{RADIOMICS}/{{extractor}}/dictionary.tsv", extractor=PLAN["extractors"]
+        ),
         description=f"{COHORT}/description.tsv",
         flow=f"{COHORT}/flow.tsv",
         excluded=f"{COHORT}/excluded.tsv",

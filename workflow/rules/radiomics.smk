@@ -48,6 +48,25 @@ for extractor in PLAN["extractors"]:
                     "../scripts/extract_features.py"
 
 
+rule describe_features:
+    input:
+        table=os.path.relpath(f"{SCRIPTS}/radproof/radiomics/dictionary.tsv"),
+        code=code("describe_features"),
+    output:
+        dictionary=f"{RADIOMICS}/{{extractor}}/dictionary.tsv",
+        record=record("describe_features", "{extractor}"),
+    log:
+        log_of("describe_features", "{extractor}"),
+    params:
+        settings=lambda wildcards: settings_text(
+            sequences=SEQUENCES, extractor=PLAN["extractors"][wildcards.extractor]
+        ),
+    message:
+        "describe the features of {wildcards.extractor}"
+    script:
+        "../scripts/describe_features.py"
+
+
 STABILITY_MASKS = PLAN["stability"]["between"] + [
     mask for mask in study.masks("train") if mask.startswith("perturbed")
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from radproof.errors import BadInput, Problem
 from radproof.kinds import available_kinds
 from radproof.provenance import PROJECT
+from radproof.radiomics.features import feature_problems
 from radproof.schema import read_schema, read_yaml, typed, validate
 
 Plan = dict[str, Any]
@@ -39,7 +40,8 @@ def load_plan(path: str | Path) -> Plan:
     ------
     BadInput
         With every problem found: unknown or missing settings, wrong values, unknown kinds, names
-        that refer to nothing, predictors known only after the decision, settings without a mark.
+        that refer to nothing, features that there are not, predictors known only after the
+        decision, settings without a mark.
     """
     plan = read_yaml(path)
     file = str(path)
@@ -58,7 +60,7 @@ def load_plan(path: str | Path) -> Plan:
     if problems:
         raise BadInput(problems)
     problems = _dangling_names(plan, file) + _late_predictors(plan, file)
-    problems += _contradictions(plan, file)
+    problems += _contradictions(plan, file) + _unknown_features(plan, file)
     if problems:
         raise BadInput(problems)
     unmarked = [place for place, mark in marks(plan).items() if mark is None]
@@ -216,6 +218,17 @@ def _contradictions(plan: Plan, file: str) -> list[Problem]:
             what = f"{place}.inference mirrors along an axis that training does not"
             problems.append(Problem(what, file=file, found=", ".join(sorted(flips))))
     return problems
+
+
+def _unknown_features(plan: Plan, file: str) -> list[Problem]:
+    """Return the features that an extractor's entry names and that there are not."""
+    return [
+        problem
+        for name, extractor in plan["extractors"].items()
+        for problem in feature_problems(
+            extractor.get("featureClass", {}), file, f"extractors.{name}.featureClass"
+        )
+    ]
 
 
 def canonical(value: Any) -> str:

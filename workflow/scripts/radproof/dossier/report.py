@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from radproof.dossier.captions import caption_of
 from radproof.dossier.cells import Table, shown
+from radproof.dossier.features_section import feature_tables
 from radproof.dossier.segmentation_section import segmentation_tables
 from radproof.plan import MARKED_SECTIONS, canonical, leaves, marks
 from radproof.tables import read_table
@@ -112,8 +113,9 @@ def report_context(
         PNG files; SVG and TSV of the same name lie beside them.
     tables
         ``flow excluded description quality discrimination comparisons calibration classification
-        oracle``, those there are, and tables of segmentation by their place in the results, such as
-        ``segmentation/unet/summary.tsv``; each with its path from the report.
+        oracle``, those there are, and tables of segmentation and dictionaries of features by their
+        place in the results, such as ``segmentation/unet/summary.tsv``; each with its path from
+        the report.
     claims
         As `radproof.dossier.claims.check_claims` returns them.
     models
@@ -185,6 +187,8 @@ def _stage_tables(
     result = []
     if stage == "segmentation":
         result += segmentation_tables(tables)
+    if stage == "radiomics":
+        result += feature_tables(tables)
     if stage == "models":
         result += [_model_overview(models), *map(_terms, models)]
     for name, (where, caption, columns) in TABLES.items():
