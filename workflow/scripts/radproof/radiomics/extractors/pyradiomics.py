@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from radproof.images.threads import one_thread
 from radproof.radiomics.cut import Cut
+from radproof.radiomics.dictionary import describe
 from radproof.radiomics.feature_classes import measure, undefined
 from radproof.radiomics.filtering import filtered
 from radproof.radiomics.grey_levels import count_levels
@@ -90,7 +91,14 @@ def extract(
                     findings.count(placed.name, sequence, filter_name, cut)
                     found = _measure(placed, cut, engine, of_shape=False)
                     findings.add(placed.name, sequence, filter_name, found)
+    # What no mask could be measured in has its columns all the same.
+    names = describe(list(images), settings)["name"]
     features = pd.DataFrame.from_dict(findings.rows, orient="index", dtype=float)
+    features = features.reindex(index=list(masks), columns=names)
+    for row in findings.outcomes:
+        if row["n_missing"] is None:
+            of_sequence = names[names.str.startswith(f"{row['sequence']}__")]
+            row["n_missing"] = int(np.isnan(features.loc[row["mask"], of_sequence]).sum())
     return Extraction(features, findings.outcomes, findings.grey_levels)
 
 
@@ -147,13 +155,17 @@ def _engine(parameters: dict[str, Any]) -> RadiomicsFeatureExtractor:
 
 def _groups(
     image: sitk.Image, masks: dict[str, sitk.Image], settings: dict[str, Any]
-) -> tuple[list[Group], list[dict[str, str]]]:
-    """Return each image that is filtered with its masks, and what is to be said of masks."""
-    notes: list[dict[str, str]] = []
+) -> tuple[list[Group], list[dict[str, Any]]]:
+    """Return each image that is filtered with its masks, and what is to be said of masks.
+
+    How many features of a mask are missing that is not measured at all is not known here.
+    """
+    notes: list[dict[str, Any]] = []
     groups: dict[Any, Group] = {}
 
-    def note(name: str, outcome: str, reason: str) -> None:
-        notes.append({"mask": name, "filter": "", "outcome": outcome, "reason": reason})
+    def note(name: str, outcome: str, reason: str, n_missing: int | None = None) -> None:
+        row = {"mask": name, "filter": "", "outcome": outcome, "reason": reason}
+        notes.append(row | {"n_missing": n_missing})
 
     # A missing sequence is 0 throughout; no prepared image is.
     missing = not sitk.GetArrayViewFromImage(image).any()
@@ -172,7 +184,7 @@ def _groups(
         groups.setdefault(grid, (own, []))[1].append(placed)
         if placed.flat:
             needed = "only first-order features" if placed.few else "measured all the same"
-            note(name, placed.flat, needed)
+            note(name, placed.flat, needed, 0)
     return list(groups.values()), notes
 
 
