@@ -10,6 +10,7 @@ import yaml
 from radproof.errors import BadInput
 from radproof.plan import canonical, load_plan, marks
 from radproof.provenance import PROJECT
+from radproof.radiomics.mask_names import compared_masks
 from radproof.schema import read_yaml, typed
 
 PLANS = sorted((PROJECT / "config" / "studies").glob("*.yaml"))
@@ -41,6 +42,24 @@ def test_our_plans_load_and_every_setting_has_a_mark(path: Path) -> None:
 
 def training(plan: dict[str, Any]) -> dict[str, Any]:
     return plan["segmenters"]["unet"]["training"]
+
+
+PERTURBATIONS = {
+    "rater": "rater1",
+    "count": 1,
+    "rotation_deg": 5,
+    "translation_mm": 2,
+    "growth": 0.1,
+    "contour": None,
+}
+CONTOUR = {"size_mm": 6, "compactness": 1, "inside": 0.2, "outside": 0.9}
+
+
+def compare(plan: dict[str, Any], *masks: str, **perturbations: Any) -> None:
+    """Let one comparison decide; with any ``perturbations`` there are perturbed masks."""
+    stability = plan["stability"]
+    stability["between"] = {"hands": {"masks": list(masks), "decides": True}}
+    stability["perturbations"] = PERTURBATIONS | perturbations if perturbations else None
 
 
 @pytest.mark.parametrize(
@@ -94,12 +113,55 @@ def training(plan: dict[str, Any]) -> dict[str, Any]:
             lambda plan: training(plan).update(loss={"kind": "tversky"}),
             "missing setting at segmenters.unet.training.loss",
         ),
+        (
+            lambda plan: compare(plan, "rater1", "rater3"),
+            "stability.between.hands.masks names nothing in the plan (found rater3, expected one"
+            " of rater1, rater2, unet, perturbed)",
+        ),
+        (lambda plan: compare(plan, "rater1"), "compares fewer than two masks (found rater1"),
+        (
+            lambda plan: compare(plan, "perturbed", count=1),
+            "compares fewer than two masks (found perturbed1",
+        ),
+        (
+            lambda plan: compare(plan, "rater1", "perturbed"),
+            "perturbed masks are compared, and the plan makes none",
+        ),
+        (
+            lambda plan: compare(plan, "rater1", "rater2", count=2),
+            "perturbed masks are made and never compared",
+        ),
+        (
+            lambda plan: compare(plan, "rater1", "perturbed", contour=CONTOUR),
+            "keeps superpixels that it drops (found inside from 0.2, outside below 0.9",
+        ),
+        (
+            lambda plan: plan["stability"]["between"]["raters"].update(decides=False),
+            "no comparison under stability.between decides",
+        ),
+        (
+            lambda plan: plan["stability"]["between"]["raters"]["masks"].append("rater1"),
+            "setting stability.between.raters.masks is wrong",
+        ),
+        (
+            lambda plan: plan["raters"][1].update(name="perturbed2"),
+            "name of a mask begins like those of perturbed masks (found perturbed2",
+        ),
     ],
 )
 def test_wrong_plans_are_refused(
     raw: dict[str, Any], change: Change, said: str, tmp_path: Path
 ) -> None:
     assert said in problems_of(raw, change, tmp_path)
+
+
+def test_perturbed_masks_alone_may_be_compared(raw: dict[str, Any], tmp_path: Path) -> None:
+    plan = copy.deepcopy(raw)
+    compare(plan, "perturbed", count=2)
+    path = tmp_path / "plan.yaml"
+    path.write_text(yaml.safe_dump(plan, sort_keys=False))
+    masks = compared_masks(load_plan(path)["stability"])
+    assert masks == {"hands": ["perturbed1", "perturbed2"]}
 
 
 def test_unknown_kind_lists_those_there_are(raw: dict[str, Any], tmp_path: Path) -> None:

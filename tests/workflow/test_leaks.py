@@ -77,6 +77,7 @@ def test_changing_every_test_patient_changes_nothing_fitted(
         for pattern in (
             "segmentation/*/fold-*/*",
             "segmentation/*/threshold*",
+            "radiomics/*/icc-*",
             "radiomics/*/stability-*",
             "models/*/*",
         )

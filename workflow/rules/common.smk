@@ -17,6 +17,7 @@ from radproof.kinds import kind_module
 from radproof.plan import canonical
 from radproof.provenance import code_closure
 from radproof.datasets import machine_datasets
+from radproof.radiomics.mask_names import compared_masks
 from radproof.study import load_study
 from snakemake.exceptions import WorkflowError
 

@@ -129,7 +129,7 @@ rule plot_segmentation:
 
 rule plot_stability:
     input:
-        stability=f"{RADIOMICS}/{{extractor}}/stability-{{region}}.tsv",
+        icc=f"{RADIOMICS}/{{extractor}}/icc-{{region}}.tsv",
         code=code("plot_stability"),
     output:
         **drawn("stability-{extractor}-{region}"),
@@ -137,7 +137,12 @@ rule plot_stability:
     log:
         log_of("plot_stability", "{extractor}.{region}"),
     params:
-        settings=drawing(stability=PLAN["stability"]),
+        settings=drawing(
+            stability=STABILITY,
+            decides={
+                name: comparison["decides"] for name, comparison in COMPARISONS.items()
+            },
+        ),
     message:
         "draw the stability of {wildcards.extractor} features of {wildcards.region}"
     script:

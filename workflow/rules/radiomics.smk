@@ -26,6 +26,7 @@ for extractor in PLAN["extractors"]:
                     },
                     outcomes=f"{RADIOMICS}/{extractor}/{batch}/outcomes.{region}.tsv",
                     grey_levels=f"{RADIOMICS}/{extractor}/{batch}/grey-levels.{region}.tsv",
+                    perturbations=f"{RADIOMICS}/{extractor}/{batch}/perturbations.{region}.tsv",
                     record=record("extract_features", f"{extractor}.{batch}.{region}"),
                 log:
                     log_of("extract_features", f"{extractor}.{batch}.{region}"),
@@ -67,9 +68,22 @@ rule describe_features:
         "../scripts/describe_features.py"
 
 
-STABILITY_MASKS = PLAN["stability"]["between"] + [
-    mask for mask in study.masks("train") if mask.startswith("perturbed")
-]
+STABILITY = {name: PLAN["stability"][name] for name in ("form", "threshold", "bound")}
+COMPARISONS = {
+    name: {"masks": masks, "decides": PLAN["stability"]["between"][name]["decides"]}
+    for name, masks in compared_masks(PLAN["stability"]).items()
+}
+COMPARED_MASKS = sorted(
+    {mask for each in COMPARISONS.values() for mask in each["masks"]}
+)
+# The table of perturbed masks, where there are any.
+PERTURBED_TABLES = ["perturbations"] if PLAN["stability"]["perturbations"] else []
+STABILITY_TABLES = {
+    "icc": "icc",
+    "stability": "stability",
+    "summary": "stability-summary",
+    **{name: name for name in PERTURBED_TABLES},
+}
 
 
 rule assess_stability:
@@ -78,17 +92,27 @@ rule assess_stability:
             mask: lambda wildcards, mask=mask: features(
                 wildcards.extractor, mask, wildcards.region, ["train"]
             )
-            for mask in STABILITY_MASKS
+            for mask in COMPARED_MASKS
         },
+        perturbed=[
+            f"{RADIOMICS}/{{extractor}}/{batch}/{name}.{{region}}.tsv"
+            for name in PERTURBED_TABLES
+            for batch in study.batches_of("train")
+        ],
         patients=f"{COHORT}/train/patients.tsv",
         code=code("assess_stability"),
     output:
-        stability=f"{RADIOMICS}/{{extractor}}/stability-{{region}}.tsv",
+        **{
+            name: f"{RADIOMICS}/{{extractor}}/{file}-{{region}}.tsv"
+            for name, file in STABILITY_TABLES.items()
+        },
         record=record("assess_stability", "{extractor}.{region}"),
     log:
         log_of("assess_stability", "{extractor}.{region}"),
     params:
-        settings=settings(stability=PLAN["stability"], masks=STABILITY_MASKS),
+        settings=settings(
+            stability=STABILITY, between=COMPARISONS, masks=COMPARED_MASKS
+        ),
     message:
         "assess the stability of {wildcards.extractor} features of {wildcards.region}"
     script:

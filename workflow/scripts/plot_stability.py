@@ -7,7 +7,8 @@ from radproof.tables import read_table
 
 with open_job(snakemake) as job:
     settings = job.settings
-    form, threshold = settings["stability"]["form"], settings["stability"]["threshold"]
-    table = read_table(job.input.stability)
-    figure, plotted = draw(table, form, threshold, simulated=settings["simulated"])
+    table = read_table(job.input.icc)
+    figure, plotted = draw(
+        table, settings["decides"], settings["stability"], simulated=settings["simulated"]
+    )
     save(figure, plotted, job.output.svg, job.output.png, job.output.tsv)

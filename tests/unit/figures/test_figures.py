@@ -1,3 +1,4 @@
+import itertools
 import re
 
 import matplotlib
@@ -43,14 +44,20 @@ def calibration_figure(simulated):
     return calibration.draw(curve, tables.calibration(), simulated=simulated)
 
 
+STABILITY = {"form": "ICC2", "threshold": 0.75, "bound": "estimate"}
+
+
+def stability_figure(table=None, decides=tables.STABILITY_DECIDES, simulated=True, **settings):
+    table = tables.stability() if table is None else table
+    return stability.draw(table, decides, STABILITY | settings, simulated=simulated)
+
+
 FIGURES = {
     "flow": lambda simulated: flow.draw(tables.flow(), simulated=simulated),
     "training": lambda simulated: training.draw(tables.histories(), simulated=simulated),
     "overlays": lambda simulated: overlays.draw(tables.cases(), simulated=simulated),
     "segmentation": segmentation_figure,
-    "stability": lambda simulated: stability.draw(
-        tables.stability(), "ICC2", 0.75, simulated=simulated
-    ),
+    "stability": lambda simulated: stability_figure(simulated=simulated),
     "scores": scores_figure,
     "nomogram": lambda simulated: nomogram.draw(tables.model(), EVENT, simulated=simulated),
     "roc": lambda simulated: roc.draw(tables.roc(), tables.discrimination(), simulated=simulated),
@@ -218,8 +225,71 @@ def test_no_text_of_the_scores_lies_over_another():
 
 def test_stability_reads_class_and_filter_from_the_name():
     _, plotted = FIGURES["stability"](True)
-    row = plotted.set_index("feature").loc["T2w__log-sigma-2-0-mm-3D_glcm_F3"]
-    assert row[["sequence", "filter", "class"]].tolist() == ["T2w", "log-sigma-2-0-mm-3D", "glcm"]
+    rows = plotted.set_index("feature").loc["T2w__log-sigma-2-0-mm-3D_glcm_F3"]
+    parts = rows[["between", "sequence", "filter", "class"]].to_numpy().tolist()
+    assert parts == [
+        [name, "T2w", "log-sigma-2-0-mm-3D", "glcm"] for name in ("automated", "raters")
+    ]
+
+
+def test_stability_counts_what_passed_each_comparison_deciding_ones_first():
+    figure, plotted = FIGURES["stability"](True)
+    said = [text.get_text() for text in figure.axes[0].texts]
+    rows = plotted[plotted["filter"] == "original"]
+    expected = [
+        f"{group['passed'].sum()}/{len(group)}"
+        for between in ("raters", "automated")
+        for _, group in rows[rows["between"] == between].groupby("class", sort=False)
+    ]
+    assert said == expected
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels[:2] == ["raters (decides)", "automated (reported only)"]
+    assert "n = 94–95 patients" in figure.axes[0].get_title(loc="left")
+
+
+def test_stability_against_the_lower_bound_shows_the_bound():
+    figure, plotted = stability_figure(bound="lower")
+    assert figure.axes[0].get_xlabel() == "lower 95 % bound of ICC2"
+    line = next(line for line in figure.axes[0].lines if line.get_marker() == ".")
+    first = plotted.query("between == 'raters' and filter == 'original' and `class` == 'shape'")
+    kept = first["ci_low"][first["ci_low"] >= 0]
+    drawn = [place for line in figure.axes[0].lines for place in line.get_xdata()]
+    assert set(kept) <= set(drawn)
+    assert line.get_color() == style.GREY
+
+
+def test_stability_below_zero_stands_at_the_end_of_the_axis():
+    table = tables.stability()
+    table.loc[0, ["icc", "ci_low"]] = -2.5
+    figure, plotted = stability_figure(table)
+    figure.draw_without_rendering()
+    assert figure.axes[0].get_xlim()[0] > -0.1
+    assert plotted["icc"].min() == -2.5
+    assert "feature below 0" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+@pytest.mark.parametrize(("filters", "across"), [(1, 1), (2, 2), (5, 3), (12, 4)])
+def test_stability_fits_a_page_however_many_filters(filters, across):
+    names = tuple(f"wavelet-{letter}LH" for letter in "ABCDEFGHIJKL"[:filters])
+    table = tables.stability(names)
+    table = table[~table["feature"].str.contains("shape")]
+    third = table[table["between"] == "raters"].assign(between="contours")
+    decides = tables.STABILITY_DECIDES | {"contours": True}
+    figure, _ = stability_figure(pd.concat([table, third]), decides)
+    width, height = figure.get_size_inches() * style.MM_PER_INCH
+    assert width == pytest.approx(89 if filters == 1 else 180)
+    assert height <= 247
+    assert sum(axes.get_title(loc="left") != "" for axes in figure.axes) == filters
+    left = {round(axes.get_position().x0, 3) for axes in figure.axes}
+    assert len(left) == across
+    figure.draw_without_rendering()
+    renderer = figure._get_renderer()
+    shown = [text for axes in figure.axes for text in axes.texts]
+    boxes = [text.get_window_extent(renderer) for text in shown]
+    assert all(box.x1 <= figure.bbox.x1 + 1 for box in boxes)
+    for box, other in itertools.pairwise(boxes):
+        apart = box.x0 >= other.x1 or other.x0 >= box.x1
+        assert apart or box.y0 >= other.y1 - 2 or other.y0 >= box.y1 - 2
 
 
 def test_nomogram_without_predictors_says_so(tmp_path):

@@ -9,6 +9,7 @@ from radproof.errors import BadInput, Problem
 from radproof.kinds import available_kinds
 from radproof.provenance import PROJECT
 from radproof.radiomics.features import feature_problems
+from radproof.radiomics.mask_names import PERTURBED, compared_masks
 from radproof.schema import read_schema, read_yaml, typed, validate
 
 Plan = dict[str, Any]
@@ -61,6 +62,7 @@ def load_plan(path: str | Path) -> Plan:
         raise BadInput(problems)
     problems = _dangling_names(plan, file) + _late_predictors(plan, file)
     problems += _contradictions(plan, file) + _unknown_features(plan, file)
+    problems += _wrong_comparisons(plan, file)
     if problems:
         raise BadInput(problems)
     unmarked = [place for place, mark in marks(plan).items() if mark is None]
@@ -116,7 +118,11 @@ def _dangling_names(plan: Plan, file: str) -> list[Problem]:
         (f"segmenters.{name}.rater", segmenter["rater"], raters)
         for name, segmenter in plan["segmenters"].items()
     ]
-    references += [("stability.between", name, raters) for name in plan["stability"]["between"]]
+    references += [
+        (f"stability.between.{name}.masks", mask, [*raters, *plan["segmenters"], PERTURBED])
+        for name, comparison in plan["stability"]["between"].items()
+        for mask in comparison["masks"]
+    ]
     perturbations = plan["stability"]["perturbations"]
     if perturbations:
         references.append(("stability.perturbations.rater", perturbations["rater"], raters))
@@ -229,6 +235,47 @@ def _unknown_features(plan: Plan, file: str) -> list[Problem]:
             extractor.get("featureClass", {}), file, f"extractors.{name}.featureClass"
         )
     ]
+
+
+def _wrong_comparisons(plan: Plan, file: str) -> list[Problem]:
+    """Return what keeps the comparisons of stability from telling which features are stable."""
+    stability = plan["stability"]
+    between, perturbations = stability["between"], stability["perturbations"]
+    problems = [
+        Problem(
+            "name of a mask begins like those of perturbed masks",
+            file=file,
+            found=name,
+            expected=f"a rater or segmenter that is not called {PERTURBED}…",
+        )
+        for name in [*(rater["name"] for rater in plan["raters"]), *plan["segmenters"]]
+        if name.startswith(PERTURBED)
+    ]
+    perturbing = [name for name in between if PERTURBED in between[name]["masks"]]
+    if perturbing and not perturbations:
+        what = "perturbed masks are compared, and the plan makes none"
+        found, remedy = f"stability.between.{perturbing[0]}", "set stability.perturbations"
+        problems.append(Problem(what, file=file, found=found, remedy=remedy))
+    if perturbations and not perturbing:
+        what, remedy = "perturbed masks are made and never compared", "set them to null"
+        found = "stability.perturbations"
+        problems.append(Problem(what, file=file, found=found, remedy=remedy))
+    for name, masks in compared_masks(stability).items():
+        if len(masks) < 2 and (perturbations or name not in perturbing):
+            what, found = (
+                f"stability.between.{name} compares fewer than two masks",
+                ", ".join(masks),
+            )
+            problems.append(Problem(what, file=file, found=found))
+    contour = perturbations["contour"] if perturbations else None
+    if contour and contour["outside"] >= contour["inside"]:
+        what = "stability.perturbations.contour keeps superpixels that it drops"
+        found = f"inside from {contour['inside']:g}, outside below {contour['outside']:g}"
+        problems.append(Problem(what, file=file, found=found, expected="outside below inside"))
+    if not any(comparison["decides"] for comparison in between.values()):
+        what = "no comparison under stability.between decides which features are kept"
+        problems.append(Problem(what, file=file, expected="decides: true in one or more"))
+    return problems
 
 
 def canonical(value: Any) -> str:

@@ -47,6 +47,10 @@ def _rows(schema: dict[str, Any], place: str, root: dict[str, Any]) -> list[list
         item = _resolved(part.get("items", {}), root)
         rows.append([f"`{here}`", _values(part), part.get("unit", ""), part.get("description", "")])
         rows += _rows(part, here, root) + _rows(item, f"{here}[]", root)
+        # Entries that the plan names itself, where their settings stand in this schema.
+        entry = part.get("additionalProperties")
+        if isinstance(entry, dict) and "$ref" not in entry:
+            rows += _rows(entry, f"{here}.*", root)
     return rows
 
 

@@ -13,6 +13,7 @@ from radproof.datasets import parse_datasets
 from radproof.errors import BadInput, Problem
 from radproof.images.standard_scale import read_landmarks
 from radproof.plan import Plan, load_plan, project_path
+from radproof.radiomics.mask_names import perturbed_names
 
 EXCLUDED_COLUMNS = ["patient", "set", "file", "what", "found", "expected"]
 
@@ -117,7 +118,7 @@ class Study:
         names = [rater["name"] for rater in self.plan["raters"]] + list(self.plan["segmenters"])
         perturbations = self.plan["stability"]["perturbations"]
         if perturbations and set_name == "train":
-            names += [f"perturbed{number + 1}" for number in range(perturbations["count"])]
+            names += perturbed_names(perturbations["count"])
         return names
 
     @cached_property

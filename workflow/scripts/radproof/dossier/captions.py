@@ -45,7 +45,9 @@ CAPTIONS = {
         "radiomics",
         "Stability of features: {subject}",
         "Intraclass correlation of each feature between masks of the same training patients, by"
-        " filter and class of feature; right of the threshold the feature is kept.",
+        " filter, class and comparison of masks; of each class the median, the quartiles (thick)"
+        " and, where the estimate is judged, the median limits of the 95 % intervals (thin)."
+        " A feature is kept where it passes every comparison that decides.",
     ),
     "scores": Caption(
         "models",

@@ -8,7 +8,7 @@ import SimpleITK as sitk
 from radproof.errors import BadInput, Problem
 from radproof.images.body import body_mask
 from radproof.kinds import load_kind
-from radproof.radiomics.perturbation import perturbed_masks
+from radproof.radiomics.perturbation import Row, perturbed_masks
 from radproof.volumes import grid_differences, read_mask, read_volume
 
 
@@ -18,7 +18,7 @@ def extract_patient(
     masks: dict[str, str | Path],
     settings: dict[str, Any],
     seed: int,
-) -> Any:
+) -> tuple[Any, list[Row]]:
     """Extract the features of a region of each mask of a patient.
 
     Parameters
@@ -33,8 +33,9 @@ def extract_patient(
 
     Returns
     -------
-    Extraction
-        As the extractor's kind defines it.
+    tuple
+        The ``Extraction`` as the extractor's kind defines it, and one row a perturbed mask (see
+        `radproof.radiomics.perturbation`).
 
     Raises
     ------
@@ -50,9 +51,11 @@ def extract_patient(
             found = "; ".join(differences)
             raise BadInput(Problem(f"{name} lies on another grid", patient=patient, found=found))
     perturbations = settings["perturbations"]
+    perturbed: list[Row] = []
     if perturbations:
         original = drawn[perturbations["rater"]]
-        drawn |= perturbed_masks(original, perturbations["count"], perturbations, seed)
+        changed, perturbed = perturbed_masks(original, reference, perturbations, seed)
+        drawn |= changed
     region = settings["region"]
     body = body_mask(reference)
     derived: dict[str, sitk.Image] = {
@@ -60,4 +63,5 @@ def extract_patient(
         for name, mask in drawn.items()
     }
     extractor = settings["extractor"]
-    return load_kind("extractor", extractor["kind"]).extract(volumes, derived, extractor)
+    extraction = load_kind("extractor", extractor["kind"]).extract(volumes, derived, extractor)
+    return extraction, perturbed
