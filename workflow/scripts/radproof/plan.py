@@ -26,6 +26,7 @@ MARKED_SECTIONS = [
     "regions",
     "extractors",
     "stability",
+    "harmonisation",
     "models",
     "comparisons",
     "seed",
@@ -58,7 +59,7 @@ def load_plan(path: str | Path) -> Plan:
     if problems:
         raise BadInput(problems)
     problems = _dangling_names(plan, file) + _late_predictors(plan, file)
-    problems += _contradictions(plan, file)
+    problems += _contradictions(plan, file) + _wrong_harmonisation(plan, file)
     if problems:
         raise BadInput(problems)
     unmarked = [place for place, mark in marks(plan).items() if mark is None]
@@ -83,6 +84,8 @@ def kind_entries(plan: Plan) -> Iterator[tuple[str, str, dict[str, Any], str]]:
     ):
         for name in plan[section]:
             yield f"{section}.{name}", family, plan[section], name
+    if plan["harmonisation"] is not None:
+        yield "harmonisation", "harmonisation", plan, "harmonisation"
     for name, segmenter in plan["segmenters"].items():
         # Not there where the segmenter itself is wrong, which has been said by then.
         if "kind" in segmenter.get("training", {}).get("loss", {}):
@@ -118,6 +121,9 @@ def _dangling_names(plan: Plan, file: str) -> list[Problem]:
     perturbations = plan["stability"]["perturbations"]
     if perturbations:
         references.append(("stability.perturbations.rater", perturbations["rater"], raters))
+    clinical = [variable["name"] for variable in plan["clinical"]]
+    covariates = (plan["harmonisation"] or {}).get("covariates", [])
+    references += [("harmonisation.covariates", name, clinical) for name in covariates]
     for name in plan["models"]:
         references += _references_of_model(name, plan)
     for index, comparison in enumerate(plan["comparisons"]):
@@ -216,6 +222,39 @@ def _contradictions(plan: Plan, file: str) -> list[Problem]:
             what = f"{place}.inference mirrors along an axis that training does not"
             problems.append(Problem(what, file=file, found=", ".join(sorted(flips))))
     return problems
+
+
+def _wrong_harmonisation(plan: Plan, file: str) -> list[Problem]:
+    """Return why features cannot be harmonised: by the outcome, or to a reference not named."""
+    settings = plan["harmonisation"]
+    if settings is None:
+        return []
+    outcome = plan["outcome"]["name"]
+    columns = {entry["name"]: entry.get("column", entry["name"]) for entry in plan["clinical"]}
+    problems = [
+        Problem(
+            "the outcome is a covariate of harmonisation",
+            file=file,
+            found=name,
+            remedy="take it out: features would tell the outcome of whoever they were fitted on",
+        )
+        for name in settings["covariates"]
+        if outcome in (name, columns.get(name))
+    ]
+    if settings["unseen"] == "reference" and settings["reference"] is None:
+        what = "harmonisation.unseen maps to a reference, and there is none"
+        expected = "a center under harmonisation.reference, or unseen: refuse"
+        problems.append(Problem(what, file=file, expected=expected))
+    return problems
+
+
+def harmonisation_of(plan: Plan, model: str) -> dict[str, Any] | None:
+    """Return the harmonisation of a model's features, covariates as entries; None without one."""
+    settings = plan["harmonisation"]
+    if settings is None or "radiomics" not in plan["models"][model]:
+        return None
+    entries = {variable["name"]: variable for variable in plan["clinical"]}
+    return settings | {"covariates": [entries[name] for name in settings["covariates"]]}
 
 
 def canonical(value: Any) -> str:
