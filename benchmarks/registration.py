@@ -19,8 +19,8 @@ from radproof.cohort.sheet import read_sheet
 from radproof.images.body import body_mask
 from radproof.images.quality import negative_mutual_information, overlap
 from radproof.kinds import load_kind
-from radproof.plan import load_plan, project_path
-from radproof.provenance import PROJECT
+from radproof.plan import load_plan
+from radproof.provenance import PROJECT, project_path
 from radproof.seeds import derive_seed
 from radproof.simulation.acquisition import acquire, draw_motion
 from radproof.simulation.anatomy import draw_anatomy

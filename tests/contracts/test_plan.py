@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from radproof.errors import BadInput
-from radproof.plan import canonical, load_plan, marks
+from radproof.plan import canonical, harmonisation_of, load_plan, marks
 from radproof.provenance import PROJECT
 from radproof.radiomics.mask_names import compared_masks
 from radproof.schema import read_yaml, typed
@@ -38,6 +38,47 @@ def test_our_plans_load_and_every_setting_has_a_mark(path: Path) -> None:
     plan = load_plan(path)
     assert plan["study"] == path.stem
     assert None not in marks(plan).values()
+
+
+COMBAT: dict[str, Any] = {
+    "kind": "combat",
+    "covariates": ["age", "sex"],
+    "parametric": True,
+    "mean_only": False,
+    "least_patients": 3,
+    "unseen": "refuse",
+    "reference": None,
+}
+
+
+def harmonised(**changes: Any) -> Change:
+    return lambda plan: plan.update(harmonisation=COMBAT | changes)
+
+
+def test_a_harmonisation_goes_to_models_of_radiomics_with_its_covariates(
+    raw: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "plan.yaml"
+    path.write_text(yaml.safe_dump(raw | {"harmonisation": COMBAT}))
+    plan = load_plan(path)
+    settings = harmonisation_of(plan, "radiomics_auto")
+    assert settings is not None
+    assert settings | {"covariates": []} == COMBAT | {"covariates": []}
+    assert [entry["name"] for entry in settings["covariates"]] == ["age", "sex"]
+    assert harmonisation_of(plan, "clinical") is None
+    assert harmonisation_of(plan | {"harmonisation": None}, "radiomics_auto") is None
+
+
+def covariate_is_the_outcome(plan: dict[str, Any]) -> None:
+    plan["clinical"].append(
+        {
+            "name": "nodes",
+            "column": plan["outcome"]["name"],
+            "kind": "number",
+            "available": "baseline",
+        }
+    )
+    plan["harmonisation"] = COMBAT | {"covariates": ["nodes"]}
 
 
 def training(plan: dict[str, Any]) -> dict[str, Any]:
@@ -91,6 +132,17 @@ def compare(plan: dict[str, Any], *masks: str, **perturbations: Any) -> None:
         ),
         (lambda plan: plan["clinical"][0].update(available="pathology"), "after the decision"),
         (lambda plan: plan["marks"]["our choice"].remove("seed"), "without a mark"),
+        (lambda plan: plan.pop("harmonisation"), "missing setting at the top level"),
+        (harmonised(kind="zscore"), "unknown kind at harmonisation (found zscore"),
+        (harmonised(least_patients=1), "setting harmonisation.least_patients is wrong (found 1"),
+        (harmonised(unseen="drop"), "expected one of refuse, reference"),
+        (harmonised(covariates=["grade"]), "harmonisation.covariates names nothing in the plan"),
+        (
+            harmonised(covariates=["nodal_metastasis"]),
+            "the outcome is a covariate of harmonisation (found nodal_metastasis",
+        ),
+        (covariate_is_the_outcome, "the outcome is a covariate of harmonisation (found nodes"),
+        (harmonised(unseen="reference"), "harmonisation.unseen maps to a reference, and there is"),
         (
             lambda plan: plan["models"]["nomogram_auto"].update(scores=["nomogram_manual"]),
             "models.nomogram_auto.scores names nothing",

@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 from radproof.cohort.screening import screen
 from radproof.errors import BadInput
 from radproof.kinds import kind_module
-from radproof.plan import canonical
+from radproof.plan import canonical, harmonisation_of
 from radproof.provenance import code_closure
 from radproof.datasets import machine_datasets
 from radproof.radiomics.mask_names import compared_masks
@@ -234,7 +234,15 @@ def model_settings(wildcards):
         clinical=[
             variable for variable in PLAN["clinical"] if variable["name"] in chosen
         ],
+        harmonisation=harmonisation_of(PLAN, wildcards.model),
     )
+
+
+def model_kinds(model):
+    """The kinds whose modules fit a model and predict with it."""
+    harmonisation = harmonisation_of(PLAN, model)
+    kinds = [("harmonisation", harmonisation["kind"])] if harmonisation else []
+    return [("model", PLAN["models"][model]["kind"]), *kinds]
 
 
 def drawn(name):

@@ -6,9 +6,7 @@ rule fit_model:
         unpack(lambda wildcards: radiomics_inputs(wildcards.model, ["train"])),
         patients=f"{COHORT}/train/patients.tsv",
         upstream=lambda wildcards: upstream(wildcards.model, "out_of_fold.tsv"),
-        code=lambda wildcards: code(
-            "fit_model", ("model", PLAN["models"][wildcards.model]["kind"])
-        ),
+        code=lambda wildcards: code("fit_model", *model_kinds(wildcards.model)),
     output:
         model=f"{MODELS}/{{model}}/model.json",
         coefficients=f"{MODELS}/{{model}}/fit.tsv",
@@ -31,9 +29,7 @@ rule predict:
         out_of_fold=f"{MODELS}/{{model}}/out_of_fold.tsv",
         patients=f"{COHORT}/patients.tsv",
         upstream=lambda wildcards: upstream(wildcards.model, "predictions.tsv"),
-        code=lambda wildcards: code(
-            "predict", ("model", PLAN["models"][wildcards.model]["kind"])
-        ),
+        code=lambda wildcards: code("predict", *model_kinds(wildcards.model)),
     output:
         predictions=f"{MODELS}/{{model}}/predictions.tsv",
         record=record("predict", "{model}"),

@@ -13,12 +13,13 @@ with open_job(snakemake) as job:
     fitted = fit_model(
         settings["name"],
         settings["model"],
-        read_table(job.input.patients),
+        read_table(job.input.patients, text=("center",)),
         settings["clinical"],
         pd.concat(map(read_features, features)) if features else None,
         read_table(stability) if stability else None,
         {name: read_table(path) for name, path in scores},
         settings["seed"],
+        settings["harmonisation"],
     )
     write_json(fitted.model, job.output.model)
     write_table(fitted.coefficients, job.output.coefficients)

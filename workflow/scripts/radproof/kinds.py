@@ -16,6 +16,7 @@ FAMILIES = {
     "loss": "segmentation/losses",
     "region": "radiomics/regions",
     "extractor": "radiomics/extractors",
+    "harmonisation": "models/harmonisations",
     "model": "models/learners",
 }
 

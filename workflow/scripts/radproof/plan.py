@@ -7,14 +7,11 @@ from typing import Any
 
 from radproof.errors import BadInput, Problem
 from radproof.kinds import available_kinds
-from radproof.provenance import PROJECT
-from radproof.radiomics.features import feature_problems
-from radproof.radiomics.mask_names import PERTURBED, compared_masks
+from radproof.plan_checks import plan_problems
 from radproof.schema import read_schema, read_yaml, typed, validate
 
 Plan = dict[str, Any]
 
-MOMENTS = ["baseline", "imaging", "surgery", "pathology", "follow_up"]
 MARKED_SECTIONS = [
     "simulation",
     "outcome",
@@ -28,6 +25,7 @@ MARKED_SECTIONS = [
     "regions",
     "extractors",
     "stability",
+    "harmonisation",
     "models",
     "comparisons",
     "seed",
@@ -60,9 +58,7 @@ def load_plan(path: str | Path) -> Plan:
         plan["simulation"] = typed(plan["simulation"], simulation)
     if problems:
         raise BadInput(problems)
-    problems = _dangling_names(plan, file) + _late_predictors(plan, file)
-    problems += _contradictions(plan, file) + _unknown_features(plan, file)
-    problems += _wrong_comparisons(plan, file)
+    problems = plan_problems(plan, file)
     if problems:
         raise BadInput(problems)
     unmarked = [place for place, mark in marks(plan).items() if mark is None]
@@ -87,6 +83,8 @@ def kind_entries(plan: Plan) -> Iterator[tuple[str, str, dict[str, Any], str]]:
     ):
         for name in plan[section]:
             yield f"{section}.{name}", family, plan[section], name
+    if plan["harmonisation"] is not None:
+        yield "harmonisation", "harmonisation", plan, "harmonisation"
     for name, segmenter in plan["segmenters"].items():
         # Not there where the segmenter itself is wrong, which has been said by then.
         if "kind" in segmenter.get("training", {}).get("loss", {}):
@@ -106,78 +104,6 @@ def _check_kind(
     if not problems:
         holder[key] = typed(holder[key], schema)
     return problems
-
-
-Reference = tuple[str, str, list[str]]
-
-
-def _dangling_names(plan: Plan, file: str) -> list[Problem]:
-    """Return the names in a plan that refer to nothing in it."""
-    raters = [rater["name"] for rater in plan["raters"]]
-    references: list[Reference] = [
-        (f"segmenters.{name}.rater", segmenter["rater"], raters)
-        for name, segmenter in plan["segmenters"].items()
-    ]
-    references += [
-        (f"stability.between.{name}.masks", mask, [*raters, *plan["segmenters"], PERTURBED])
-        for name, comparison in plan["stability"]["between"].items()
-        for mask in comparison["masks"]
-    ]
-    perturbations = plan["stability"]["perturbations"]
-    if perturbations:
-        references.append(("stability.perturbations.rater", perturbations["rater"], raters))
-    for name in plan["models"]:
-        references += _references_of_model(name, plan)
-    for index, comparison in enumerate(plan["comparisons"]):
-        for side in ("first", "second"):
-            references.append((f"comparisons.{index}.{side}", comparison[side], [*plan["models"]]))
-    return [
-        Problem(
-            f"{place} names nothing in the plan",
-            file=file,
-            found=name,
-            expected=f"one of {', '.join(known)}",
-        )
-        for place, name, known in references
-        if name not in known
-    ]
-
-
-def _references_of_model(name: str, plan: Plan) -> list[Reference]:
-    """Return what a model refers to; the score of a model that itself uses scores is refused."""
-    model, place = plan["models"][name], f"models.{name}"
-    clinical = [variable["name"] for variable in plan["clinical"]]
-    first_level = [other for other in plan["models"] if not plan["models"][other].get("scores")]
-    references = [(f"{place}.clinical", item, clinical) for item in model.get("clinical", [])]
-    references += [(f"{place}.scores", item, first_level) for item in model.get("scores", [])]
-    source = model.get("radiomics")
-    if source:
-        masks = [rater["name"] for rater in plan["raters"]] + [*plan["segmenters"]]
-        sequences = [sequence["name"] for sequence in plan["sequences"]]
-        references += [
-            (f"{place}.radiomics.mask", source["mask"], masks),
-            (f"{place}.radiomics.region", source["region"], [*plan["regions"]]),
-            (f"{place}.radiomics.extractor", source["extractor"], [*plan["extractors"]]),
-        ]
-        references += [
-            (f"{place}.radiomics.sequences", item, sequences) for item in source["sequences"]
-        ]
-    return references
-
-
-def _late_predictors(plan: Plan, file: str) -> list[Problem]:
-    decision = MOMENTS.index(plan["decision"])
-    return [
-        Problem(
-            f"clinical variable {variable['name']} is known only after the decision",
-            file=file,
-            found=f"available at {variable['available']}",
-            expected=f"at or before {plan['decision']}",
-            remedy="take it out of the plan",
-        )
-        for variable in plan["clinical"]
-        if MOMENTS.index(variable["available"]) > decision
-    ]
 
 
 def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
@@ -205,84 +131,15 @@ def marks(plan: Plan) -> dict[str, str | None]:
     return {place: mark_of(place) for place, _ in leaves(sections)}
 
 
-def _contradictions(plan: Plan, file: str) -> list[Problem]:
-    """Return settings of segmenters that each may have, but not together."""
-    problems = []
-    for name, segmenter in plan["segmenters"].items():
-        place, training = f"segmenters.{name}", segmenter["training"]
-        epochs, warm_up, patience = (
-            training[key] for key in ("epochs", "warm_up_epochs", "patience")
-        )
-        if warm_up >= epochs:
-            what, expected = f"{place}.training warms up to its end", f"fewer than {epochs} epochs"
-            problems.append(Problem(what, file=file, found=f"{warm_up} epochs", expected=expected))
-        if patience and training["keep"] == "last":
-            what = f"{place}.training stops after the best epoch and keeps a later one"
-            problems.append(Problem(what, file=file, expected="keep best, or patience null"))
-        flips = set(segmenter["inference"]["flips"]) - set(training["augmentation"]["flip"])
-        if flips:
-            what = f"{place}.inference mirrors along an axis that training does not"
-            problems.append(Problem(what, file=file, found=", ".join(sorted(flips))))
-    return problems
-
-
-def _unknown_features(plan: Plan, file: str) -> list[Problem]:
-    """Return the features that an extractor's entry names and that there are not."""
-    return [
-        problem
-        for name, extractor in plan["extractors"].items()
-        for problem in feature_problems(
-            extractor.get("featureClass", {}), file, f"extractors.{name}.featureClass"
-        )
-    ]
-
-
-def _wrong_comparisons(plan: Plan, file: str) -> list[Problem]:
-    """Return what keeps the comparisons of stability from telling which features are stable."""
-    stability = plan["stability"]
-    between, perturbations = stability["between"], stability["perturbations"]
-    problems = [
-        Problem(
-            "name of a mask begins like those of perturbed masks",
-            file=file,
-            found=name,
-            expected=f"a rater or segmenter that is not called {PERTURBED}…",
-        )
-        for name in [*(rater["name"] for rater in plan["raters"]), *plan["segmenters"]]
-        if name.startswith(PERTURBED)
-    ]
-    perturbing = [name for name in between if PERTURBED in between[name]["masks"]]
-    if perturbing and not perturbations:
-        what = "perturbed masks are compared, and the plan makes none"
-        found, remedy = f"stability.between.{perturbing[0]}", "set stability.perturbations"
-        problems.append(Problem(what, file=file, found=found, remedy=remedy))
-    if perturbations and not perturbing:
-        what, remedy = "perturbed masks are made and never compared", "set them to null"
-        found = "stability.perturbations"
-        problems.append(Problem(what, file=file, found=found, remedy=remedy))
-    for name, masks in compared_masks(stability).items():
-        if len(masks) < 2 and (perturbations or name not in perturbing):
-            what, found = (
-                f"stability.between.{name} compares fewer than two masks",
-                ", ".join(masks),
-            )
-            problems.append(Problem(what, file=file, found=found))
-    contour = perturbations["contour"] if perturbations else None
-    if contour and contour["outside"] >= contour["inside"]:
-        what = "stability.perturbations.contour keeps superpixels that it drops"
-        found = f"inside from {contour['inside']:g}, outside below {contour['outside']:g}"
-        problems.append(Problem(what, file=file, found=found, expected="outside below inside"))
-    if not any(comparison["decides"] for comparison in between.values()):
-        what = "no comparison under stability.between decides which features are kept"
-        problems.append(Problem(what, file=file, expected="decides: true in one or more"))
-    return problems
+def harmonisation_of(plan: Plan, model: str) -> dict[str, Any] | None:
+    """Return the harmonisation of a model's features, covariates as entries; None without one."""
+    settings = plan["harmonisation"]
+    if settings is None or "radiomics" not in plan["models"][model]:
+        return None
+    entries = {variable["name"]: variable for variable in plan["clinical"]}
+    return settings | {"covariates": [entries[name] for name in settings["covariates"]]}
 
 
 def canonical(value: Any) -> str:
     """Return settings as text that does not depend on the order in which keys were written."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
-
-
-def project_path(path: str) -> Path:
-    """Return a path of the plan, taken from the project's folder unless it is absolute."""
-    return Path(path) if Path(path).is_absolute() else PROJECT / path

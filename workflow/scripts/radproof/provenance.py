@@ -29,6 +29,11 @@ RECORDED_PACKAGES = [
 ]
 
 
+def project_path(path: str) -> Path:
+    """Return a path of the plan, taken from the project's folder unless it is absolute."""
+    return Path(path) if Path(path).is_absolute() else PROJECT / path
+
+
 def sha256_of(path: str | Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     with Path(path).open("rb") as file:

@@ -12,7 +12,9 @@ from radproof.cohort.sheet import read_sheet
 from radproof.datasets import parse_datasets
 from radproof.errors import BadInput, Problem
 from radproof.images.standard_scale import read_landmarks
-from radproof.plan import Plan, load_plan, project_path
+from radproof.models.centers import sheet_problems
+from radproof.plan import Plan, load_plan
+from radproof.provenance import project_path
 from radproof.radiomics.mask_names import perturbed_names
 
 EXCLUDED_COLUMNS = ["patient", "set", "file", "what", "found", "expected"]
@@ -230,10 +232,11 @@ def load_study(plan_path: str | Path, datasets: str | dict[str, str] | None) -> 
     Raises
     ------
     BadInput
-        If the plan, the sheet, a file of landmarks or of encoder weights cannot be used.
+        If the plan, the sheet, its centres, or a file of landmarks or weights cannot be used.
     """
     study = read_study(plan_path, datasets)
-    problems = _landmark_problems(study) + _missing_weights(study)
+    plan, problems = study.plan, _landmark_problems(study) + _missing_weights(study)
+    problems += sheet_problems(plan["harmonisation"], study.sheet, plan["sheet"])
     if problems:
         raise BadInput(problems)
     return study

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from radproof.errors import BadInput, Problem
-from radproof.plan import project_path
+from radproof.provenance import project_path
 from radproof.schema import read_schema, typed, validate
 from radproof.tables import read_json
 

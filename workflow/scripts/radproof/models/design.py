@@ -21,11 +21,14 @@ class Sources:
         The plan's entries of the clinical variables.
     features
         Index patient, one column a feature; None without radiomics.
+    harmonisation
+        The plan's harmonisation with its covariates as entries; None leaves features as they are.
     """
 
     settings: dict[str, Any]
     clinical: list[dict[str, Any]]
     features: pd.DataFrame | None
+    harmonisation: dict[str, Any] | None = None
 
 
 def clinical_columns(patients: pd.DataFrame, sources: Sources) -> pd.DataFrame:

@@ -1,12 +1,14 @@
 """Fitting of a model, and its predictions for patients it has not seen, fold by fold.
 
 For each subset of folds left out, everything that is learned is learned on the other patients:
-stability, filling of missing values, filters, penalty, coefficients. A model that takes the score
-of another is fitted on scores of fits that had not seen the scored patient either, so that pairs of
-folds are left out of the other model.
+stability, harmonisation, filling of missing values, filters, penalty, coefficients. A model that
+takes the score of another is fitted on scores of fits that had not seen the scored patient either,
+so that pairs of folds are left out of the other model.
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -21,9 +23,14 @@ from radproof.models.design import (
     Sources,
     candidate_features,
     clinical_columns,
-    radiomics_columns,
     stable_features,
     upstream_columns,
+)
+from radproof.models.harmonising import (
+    harmonised_columns,
+    learn_harmonisation,
+    needed_harmonisation,
+    unseen_warnings,
 )
 from radproof.seeds import derive_seed
 
@@ -59,6 +66,7 @@ def fit_model(
     stability: pd.DataFrame | None,
     upstream: dict[str, pd.DataFrame],
     seed: int,
+    harmonisation: dict[str, Any] | None = None,
 ) -> Fitted:
     """Fit a model on the training patients, and again without each fold and pair of folds.
 
@@ -67,7 +75,8 @@ def fit_model(
     name, settings
         The model's name and entry in the plan; ``kind`` names the learner.
     patients
-        Training patients: ``patient set fold outcome`` and the clinical variables.
+        Training patients: ``patient set fold outcome``, the clinical variables, and ``center``
+        where features are harmonised.
     clinical
         The plan's entries of the clinical variables.
     features
@@ -78,6 +87,8 @@ def fit_model(
         Name of each model named under ``scores`` to its out-of-fold predictions.
     seed
         The plan's seed.
+    harmonisation
+        The plan's harmonisation with its covariates as entries; None leaves features as they are.
 
     Returns
     -------
@@ -97,7 +108,7 @@ def fit_model(
         name,
         load_kind("model", settings["kind"]),
         table,
-        Sources(settings, chosen, features),
+        Sources(settings, chosen, features, harmonisation),
         stability,
         {score: _scored(upstream, score) for score in settings.get("scores", [])},
         seed,
@@ -112,18 +123,23 @@ def _fit_all(training: _Training) -> Fitted:
     table = training.patients
     labels = [label for label in left_out_subsets(table["fold"]) if label != NONE]
     singles = [label for label in labels if "+" not in label]
-    whole = _design(training, NONE, table.index)
-    learned = _fit(training, NONE, whole)
+    learned, harmonisation, whole = _fit(training, NONE)
     rows, warnings = [], []
     for label in singles if training.upstream else labels:
         try:
-            rows.append(_left_out_predictions(training, label))
+            predicted, unseen = _left_out_predictions(training, label)
         except BadInput as error:
             if label in singles:
                 raise
             warnings.append(f"not fitted with folds {label} left out: {error}")
+        else:
+            rows.append(predicted)
+            warnings += unseen
     coefficients = training.learner.coefficients(learned, whole, table["outcome"])
     model = _described(training, learned)
+    if harmonisation is not None:
+        model["harmonisation"] = needed_harmonisation(harmonisation, model["features"])
+        warnings = harmonisation["warnings"] + warnings
     model["warnings"] = model["warnings"] + warnings
     return Fitted(model, coefficients, pd.concat(rows, ignore_index=True))
 
@@ -155,51 +171,74 @@ def _scored(upstream: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
     return upstream[name]
 
 
-def _design(training: _Training, left_out: str, patients: pd.Index) -> pd.DataFrame:
+def _design(
+    training: _Training, left_out: str, patients: pd.Index, harmonisation: dict[str, Any] | None
+) -> pd.DataFrame:
     """Return the predictors of patients, for a fit without the left-out folds.
 
     A patient's upstream score is of a fit without those folds and without the patient's own.
     """
     rows = training.patients.loc[patients]
-    stable = stable_features(candidate_features(training.sources), training.stability, left_out)
     parts = [clinical_columns(rows, training.sources)]
     if "radiomics" in training.sources.settings:
-        parts.append(radiomics_columns(patients, stable, training.sources))
+        stable = _stable(training, left_out)
+        parts.append(harmonised_columns(rows, stable, training.sources, harmonisation))
     others = set() if left_out == NONE else set(left_out.split("+"))
     wanted = rows["fold"].map(lambda fold: left_out_label({fold, *others}))
     parts.append(upstream_columns(training.upstream, wanted))
     return pd.concat(parts, axis=1)
 
 
-def _fit(training: _Training, left_out: str, design: pd.DataFrame) -> dict[str, Any]:
-    outcome = training.patients.loc[design.index, "outcome"].astype(int)
-    settings, seed = training.sources.settings, training.seed
+def _stable(training: _Training, left_out: str) -> list[str]:
+    return stable_features(candidate_features(training.sources), training.stability, left_out)
+
+
+def _fit(
+    training: _Training, left_out: str
+) -> tuple[dict[str, Any], dict[str, Any] | None, pd.DataFrame]:
+    """Return what is learned without the left-out folds, the harmonisation and the predictors."""
+    kept = patients_kept(training.patients["fold"], left_out)
+    rows, settings = training.patients.loc[kept], training.sources.settings
+    stable = _stable(training, left_out)
+    with _saying_where(training, left_out):
+        harmonisation = learn_harmonisation(rows, stable, training.sources)
+    design = _design(training, left_out, kept, harmonisation)
+    seed = derive_seed(training.seed, training.name, left_out)
+    with _saying_where(training, left_out):
+        learned = training.learner.fit(design, rows["outcome"].astype(int), settings, seed)
+    return learned, harmonisation, design
+
+
+@contextmanager
+def _saying_where(training: _Training, left_out: str) -> Iterator[None]:
     try:
-        return training.learner.fit(
-            design, outcome, settings, derive_seed(seed, training.name, left_out)
-        )
+        yield
     except BadInput as error:
         where = f"model {training.name}, folds left out: {left_out}"
         problems = [replace(one, what=f"{where}: {one.what}") for one in error.problems]
         raise BadInput(problems) from error
 
 
-def _left_out_predictions(training: _Training, left_out: str) -> pd.DataFrame:
-    """Fit without the left-out folds and predict their patients."""
-    kept = patients_kept(training.patients["fold"], left_out)
-    learned = _fit(training, left_out, _design(training, left_out, kept))
-    others = training.patients.index.difference(kept)
-    predicted = training.learner.predict(learned, _design(training, left_out, others))
-    return pd.DataFrame(
+def _left_out_predictions(training: _Training, left_out: str) -> tuple[pd.DataFrame, list[str]]:
+    """Fit without the left-out folds and predict their patients; say whose centre is unseen."""
+    learned, harmonisation, design = _fit(training, left_out)
+    others = training.patients.index.difference(design.index)
+    with _saying_where(training, left_out):
+        predictors = _design(training, left_out, others, harmonisation)
+    predicted = training.learner.predict(learned, predictors)
+    rows = training.patients.loc[others]
+    unseen = unseen_warnings(harmonisation, rows)
+    table = pd.DataFrame(
         {
             "patient": others,
-            "fold": training.patients.loc[others, "fold"].to_numpy(),
+            "fold": rows["fold"].to_numpy(),
             "left_out": left_out,
             "score": predicted["score"].to_numpy(),
             "probability": predicted["probability"].to_numpy(),
             "score_mean": learned["score_mean"],
         }
     )
+    return table, [f"folds {left_out} left out: {warning}" for warning in unseen]
 
 
 def patients_hash(patients: pd.Index) -> str:

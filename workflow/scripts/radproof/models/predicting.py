@@ -9,9 +9,9 @@ from radproof.kinds import load_kind
 from radproof.models.design import (
     Sources,
     clinical_columns,
-    radiomics_columns,
     upstream_columns,
 )
+from radproof.models.harmonising import harmonised_columns
 
 COLUMNS = ["patient", "set", "outcome", "model", "kind", "fold", "score", "probability"]
 APPARENT, OUT_OF_FOLD, HELD_OUT = "apparent", "out_of_fold", "held_out"
@@ -34,7 +34,8 @@ def predict_model(
     settings
         The model's entry in the plan.
     patients
-        All patients: ``patient set fold outcome`` and the clinical variables.
+        All patients: ``patient set fold outcome``, the clinical variables, and ``center`` where
+        features are harmonised.
     features
         Index patient, one column a feature; None without radiomics.
     upstream_predictions
@@ -84,7 +85,8 @@ def _frozen_predictions(
     sources = Sources(settings, model["clinical"], features)
     parts = [clinical_columns(table, sources)]
     if "radiomics" in settings:
-        parts.append(radiomics_columns(table.index, model["features"], sources))
+        fitted = model.get("harmonisation")
+        parts.append(harmonised_columns(table, model["features"], sources, fitted))
     kinds = table["set"].map(lambda name: APPARENT if name == "train" else HELD_OUT)
     scored = {}
     for name in settings.get("scores", []):

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from radproof.errors import BadInput, Problem
-from radproof.plan import project_path
+from radproof.provenance import project_path
 
 IMAGENET_WIDTHS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
 RGB = 3

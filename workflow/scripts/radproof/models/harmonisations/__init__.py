@@ -1,0 +1,1 @@
+"""Kinds of harmonisation of features across centres."""
