@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from radproof.provenance import PROJECT
+from radproof.radiomics.dictionary import DEPARTURES
+from radproof.radiomics.features import read_dictionary
 from radproof.schema_docs import configuration_reference
 
 
@@ -63,3 +65,19 @@ def test_every_message_of_the_first_stages_is_explained(stage: str) -> None:
     said = {text for path in folder.rglob("*.py") for text in messages_of(path) if text}
     assert len(said) > 5
     assert [text for text in sorted(said) if text not in explained] == []
+
+
+def test_every_deviation_from_ibsi_is_explained() -> None:
+    explained = (PROJECT / "docs" / "explanation" / "radiomics.md").read_text(encoding="utf-8")
+    table = read_dictionary()
+    other = table[table["standardised"] != "yes"]
+    grouped = other.groupby(["class", "standardised", "why"], sort=False)["feature"]
+    lines = [
+        f"| {family} | {', '.join(features)} | {standing} | {why} |"
+        for (family, standing, why), features in grouped
+    ]
+    lines += [f"| {departure.why} |" for departure in DEPARTURES]
+    assert [line for line in lines if line not in explained] == []
+    shared = table[table["ibsi_tag"] != ""]["standardised"].value_counts()
+    counts = f"Of {shared.sum()} features {shared['yes']} agree and {shared['deviates']} deviate"
+    assert counts in explained

@@ -9,7 +9,7 @@ from radiomics import getFeatureClasses
 from radproof.radiomics.dictionary import aggregation, describe
 from radproof.radiomics.extractors.pyradiomics import extract
 from radproof.radiomics.features import feature_problems, read_dictionary
-from radproof.radiomics.filters import NAMES, filter_names
+from radproof.radiomics.filter_names import NAMES, filter_names
 
 CLASSES: dict[str, list[str]] = {name: [] for name in ("shape", "firstorder", "glcm", "ngtdm")}
 FEW: dict[str, list[str]] = {"shape": ["Flatness"], "firstorder": ["Mean"], "gldm": []}

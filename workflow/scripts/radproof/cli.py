@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from radproof import cli_stats
-from radproof.cli_output import emit, exit_codes
+from radproof.cli_output import as_text, emit, exit_codes, named_files
 from radproof.errors import BadInput, CheckFailed
 
 app = typer.Typer(
@@ -153,6 +153,40 @@ def derivatives(
         results = PROJECT / "results" / study.name
         count = write_derivatives(study.plan, results, output, version("radproof"))
         print(f"{count} images and masks in {output}", file=sys.stderr)
+
+
+@app.command()
+def extract(
+    image: Annotated[
+        list[str], typer.Option(help="SEQUENCE=FILE; several on one grid, the first gives shape.")
+    ],
+    mask: Annotated[list[str], typer.Option(help="NAME=FILE; may be given several times.")],
+    settings: Annotated[Path, typer.Option(help="PyRadiomics' parameter file, YAML or JSON.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The table to write, .tsv or .parquet.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Measure the radiomics of one patient: every image, every mask, one row a mask.
+
+    Example: radproof extract --image T1w=t1.nii --mask gtv=m.nii --settings mri.yaml -o t.tsv
+    """
+    from radproof.errors import Problem
+    from radproof.radiomics import one_patient
+
+    with exit_codes():
+        one_patient.check_suffix(output)
+        images = named_files(image, "--image", "T1w=t1.nii.gz")
+        masks = named_files(mask, "--mask", "tumour=mask.nii.gz")
+        found = one_patient.measure_files(images, masks, settings)
+        features = found.pop("features")
+        one_patient.write_masks(features, output)
+        for note in one_patient.notes(**found):
+            print(f"radproof: {note}", file=sys.stderr)
+        summary = {"table": str(output), "masks": one_patient.measured(features)}
+        emit(summary | found, as_json, as_text(summary))
+        if features.isna().all(axis=None):
+            raise BadInput(Problem("no mask could be measured", found=", ".join(masks)))
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from radproof.errors import EXIT_BAD_INPUT, EXIT_CHECK_FAILED, BadInput, CheckFailed
+from radproof.errors import EXIT_BAD_INPUT, EXIT_CHECK_FAILED, BadInput, CheckFailed, Problem
 
 
 @contextmanager
@@ -32,6 +32,31 @@ def emit(value: dict[str, Any], as_json: bool, text: str | None = None) -> None:
         print(json.dumps(plain(value), ensure_ascii=False))
     else:
         print(as_text(plain(value)) if text is None else text)
+
+
+def named_files(entries: list[str], option: str, example: str) -> dict[str, str]:
+    """Return what was given as NAME=FILE, in order.
+
+    Raises
+    ------
+    BadInput
+        If an entry has no name or no file, or a name stands twice.
+    """
+    pairs = [entry.partition("=")[::2] for entry in entries]
+    problems = [
+        Problem(f"{option} is not given as NAME=FILE", found=entry, expected=example)
+        for entry, (name, file) in zip(entries, pairs, strict=True)
+        if not name or not file
+    ]
+    names = [name for name, _ in pairs]
+    problems += [
+        Problem(f"{option} has one name twice", found=name, remedy="give each file its own name")
+        for name in dict.fromkeys(names)
+        if name and names.count(name) > 1
+    ]
+    if problems:
+        raise BadInput(problems)
+    return dict(pairs)
 
 
 def plain(value: Any) -> Any:

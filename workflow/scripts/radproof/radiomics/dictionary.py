@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from radproof.radiomics.features import read_dictionary
-from radproof.radiomics.filters import Setting, filter_names
+from radproof.radiomics.filter_names import Setting, filter_names
 
 MATRICES = ("glcm", "glrlm", "glszm", "gldm", "ngtdm")
 OF_DIRECTIONS = ("glcm", "glrlm")
