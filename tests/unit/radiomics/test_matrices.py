@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from radiomics import cMatrices, cShape
-from radproof.radiomics import matrices
-from radproof.radiomics.cut import Cut
-from radproof.radiomics.mesh import measure_mesh
+from radproof.radiomics.measurement import matrices
+from radproof.radiomics.measurement.cut import Cut
+from radproof.radiomics.measurement.mesh import measure_mesh
 
 
 @st.composite

@@ -7,6 +7,7 @@ from typing import Any
 
 from radproof.errors import BadInput, Problem
 from radproof.radiomics.features import feature_problems, read_dictionary
+from radproof.radiomics.grey_levels import FEWEST, MOST
 from radproof.schema import read_schema, read_yaml, validate
 
 KIND = "pyradiomics"
@@ -97,6 +98,8 @@ def _completed(given: dict[str, Any]) -> dict[str, Any]:
     classes = [name for name in read_dictionary()["class"].unique() if name != "shape2D"]
     return {
         "kind": KIND,
+        # One patient tells too little to refuse: what is unusual is said as a warning.
+        "grey_levels": {"minimum": FEWEST, "maximum": MOST, "share": 1.0},
         **given,
         "setting": setting,
         "imageType": _each_or(given.get("imageType") or ["Original"], {}),

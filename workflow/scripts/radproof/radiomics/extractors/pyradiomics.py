@@ -13,12 +13,12 @@ from radiomics.featureextractor import RadiomicsFeatureExtractor
 from threadpoolctl import threadpool_limits
 
 from radproof.images.threads import one_thread
-from radproof.radiomics.cut import Cut
 from radproof.radiomics.dictionary import describe
-from radproof.radiomics.feature_classes import measure, undefined
-from radproof.radiomics.filtering import filtered
 from radproof.radiomics.grey_levels import count_levels
-from radproof.radiomics.placing import (
+from radproof.radiomics.measurement.cut import Cut
+from radproof.radiomics.measurement.feature_classes import measure, undefined
+from radproof.radiomics.measurement.filtering import filtered
+from radproof.radiomics.measurement.placing import (
     ONE_GREY_LEVEL,
     SEQUENCE_MISSING,
     UNDEFINED,
@@ -139,7 +139,7 @@ class _Findings:
 
     def count(self, mask: str, sequence: str, filter_name: str, cut: Cut) -> None:
         where = {"mask": mask, "sequence": sequence, "filter": filter_name}
-        self.grey_levels.append(where | count_levels(cut))
+        self.grey_levels.append(where | count_levels(cut.bins, cut.values))
 
 
 def _engine(parameters: dict[str, Any]) -> RadiomicsFeatureExtractor:

@@ -34,8 +34,8 @@ class Placed:
     Attributes
     ----------
     mask, drawn
-        Type uint32; without and with the voxels that are left out by their intensity. Shape is
-        measured on the latter, within the box of the former, as PyRadiomics does.
+        Without and with the voxels that are left out by their intensity. Shape is measured on the
+        latter, within the box of the former, as PyRadiomics does.
     box
         First and last voxel by axis: x, x, y, y, z, z.
     few
@@ -77,11 +77,12 @@ def place(
     Unmeasurable
         If the mask is empty or has too few voxels.
     """
-    drawn = sitk.Cast(mask, sitk.sitkUInt32)
-    _box(drawn)
+    _box(mask)
+    drawn = mask
     if any(settings.get(setting) for setting in GEOMETRIC):
         there = {**settings, "normalize": False}
-        image, drawn = RadiomicsFeatureExtractor.loadImage(image, drawn, None, **there)
+        image, drawn = RadiomicsFeatureExtractor.loadImage(image, mask, None, **there)
+        drawn = sitk.Cast(drawn, sitk.sitkUInt8)
     kept = _within_range(image, drawn, settings)
     box = _box(kept)
     n_voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(kept)))
@@ -116,4 +117,4 @@ def _within_range(image: sitk.Image, mask: sitk.Image, settings: dict[str, Any])
         kept = imageoperations.resegmentMask(image, mask, **settings)
     except ValueError as error:
         raise Unmeasurable(TOO_FEW_VOXELS, "at most one is within resegmentRange") from error
-    return sitk.Cast(kept, sitk.sitkUInt32)
+    return sitk.Cast(kept, sitk.sitkUInt8)

@@ -8,6 +8,8 @@ import numpy as np
 import SimpleITK as sitk
 from radiomics import cMatrices, imageoperations
 
+from radproof.radiomics.measurement import matrices
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -68,7 +70,7 @@ class Cut:
 
     @cached_property
     def _padding(self) -> int:
-        return int(max([1, *self.settings.get("distances", [1])]))
+        return max([1, *self._distances])
 
     @cached_property
     def _padded(self) -> np.ndarray:
@@ -106,6 +108,30 @@ class Cut:
         )
         strides = np.array(self._padded.strides) // self._padded.itemsize
         return (angles @ strides).astype(np.int64)
+
+    @cached_property
+    def _distances(self) -> list[int]:
+        return list(self.settings.get("distances", [1]))
+
+    @cached_property
+    def co_occurrences(self) -> np.ndarray:
+        """Pairs of levels at the settings' distances; see ``matrices.co_occurrences``."""
+        return self._pairs(self._distances)
+
+    @cached_property
+    def next_pairs(self) -> np.ndarray:
+        """Pairs of levels at distance 1."""
+        return self.co_occurrences if self._distances == [1] else self._pairs([1])
+
+    def _pairs(self, distances: list[int]) -> np.ndarray:
+        offsets = self.offsets(distances)
+        return matrices.co_occurrences(self.ranks, self.voxels, offsets, len(self.levels))
+
+    @cached_property
+    def neighbourhoods(self) -> tuple[np.ndarray, np.ndarray]:
+        """Dependences and differences; see ``matrices.neighbourhoods``."""
+        offsets, alpha = self.offsets(self._distances), self.settings.get("gldm_a", 0)
+        return matrices.neighbourhoods(self.ranks, self.voxels, offsets, self.levels, alpha)
 
     @cached_property
     def stand_in(self) -> sitk.Image:

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 from radiomics import imageoperations
 
 from radproof.errors import BadInput, Problem
-from radproof.radiomics.placing import Placed
+from radproof.radiomics.measurement.placing import Placed
 
 Filtered = tuple[sitk.Image, str, dict[str, Any], np.ndarray]
 

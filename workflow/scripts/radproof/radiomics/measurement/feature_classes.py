@@ -14,9 +14,9 @@ import SimpleITK as sitk
 from numba import njit
 from radiomics import base, firstorder, glcm, gldm, glrlm, glszm, ngtdm, shape, shape2D
 
-from radproof.radiomics import matrices
-from radproof.radiomics.cut import Cut
-from radproof.radiomics.mesh import measure_mesh
+from radproof.radiomics.measurement import matrices
+from radproof.radiomics.measurement.cut import Cut
+from radproof.radiomics.measurement.mesh import measure_mesh
 
 # A class logs under the name of the module it stands in; what it lacks is said by outcomes.
 logging.getLogger(__name__).setLevel(logging.CRITICAL)
@@ -59,9 +59,7 @@ class Glcm(_OfCut, glcm.RadiomicsGLCM):
     def _calculateMatrix(self, voxelCoordinates: None = None) -> np.ndarray:  # noqa: N802, N803
         if self.weightingNorm is not None:
             return super()._calculateMatrix(voxelCoordinates)
-        cut = self.cut
-        offsets = cut.offsets(self.settings.get("distances", [1]))
-        counts = matrices.co_occurrences(cut.ranks, cut.voxels, offsets, len(cut.levels))
+        counts = self.cut.co_occurrences
         if self.symmetricalGLCM:
             counts = counts + counts.transpose(0, 2, 1)
         totals = counts.sum(axis=(1, 2))
@@ -109,10 +107,9 @@ class Glrlm(_OfCut, glrlm.RadiomicsGLRLM):
 
     def _calculateMatrix(self, voxelCoordinates: None = None) -> np.ndarray:  # noqa: N802, N803
         cut, longest = self.cut, max(self.cut.mask.shape)
-        offsets = cut.offsets([1])
-        pairs = matrices.co_occurrences(cut.ranks, cut.voxels, offsets, len(cut.levels))
-        if self.weightingNorm is not None or not pairs.any(axis=(1, 2)).all():
+        if self.weightingNorm is not None or not cut.next_pairs.any(axis=(1, 2)).all():
             return super()._calculateMatrix(voxelCoordinates)
+        offsets = cut.offsets([1])
         counts = matrices.runs(cut.ranks, cut.voxels, offsets, len(cut.levels), longest)
         longest = 1 + int(np.flatnonzero(counts.any(axis=(0, 1)))[-1])
         table = np.ascontiguousarray(counts[:, :, :longest].transpose(1, 2, 0))[None]
@@ -149,7 +146,7 @@ class Gldm(_OfCut, gldm.RadiomicsGLDM):
     """Grey level dependences."""
 
     def _calculateMatrix(self, voxelCoordinates: None = None) -> np.ndarray:  # noqa: N802, N803
-        table = _neighbourhoods(self)[0][None]
+        table = self.cut.neighbourhoods[0][None]
         used = table.any(axis=(0, 1))
         table = table[:, :, used]
         self.coefficients |= {
@@ -166,7 +163,7 @@ class Ngtdm(_OfCut, ngtdm.RadiomicsNGTDM):
     """Neighbouring grey tone differences."""
 
     def _calculateMatrix(self, voxelCoordinates: None = None) -> np.ndarray:  # noqa: N802, N803
-        return np.column_stack([_neighbourhoods(self)[1], self.cut.levels])[None]
+        return np.column_stack([self.cut.neighbourhoods[1], self.cut.levels])[None]
 
 
 class Shape(_OfCut, shape.RadiomicsShape):
@@ -227,13 +224,6 @@ def undefined(name: str, features: list[str] | None) -> dict[str, float]:
     known = CLASSES[name].getFeatureNames()
     wanted = features or [feature for feature, deprecated in known.items() if not deprecated]
     return {f"{name}_{feature}": np.nan for feature in wanted}
-
-
-def _neighbourhoods(of: Gldm | Ngtdm) -> tuple[np.ndarray, np.ndarray]:
-    cut = of.cut
-    offsets = cut.offsets(of.settings.get("distances", [1]))
-    alpha = of.settings.get("gldm_a", 0)
-    return matrices.neighbourhoods(cut.ranks, cut.voxels, offsets, cut.levels, alpha)
 
 
 def _sums_along(table: np.ndarray, places: np.ndarray, n_places: int) -> np.ndarray:

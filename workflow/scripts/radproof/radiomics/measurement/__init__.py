@@ -1,0 +1,1 @@
+"""What PyRadiomics measures of a mask, with as little done twice as can be."""
