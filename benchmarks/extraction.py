@@ -12,6 +12,7 @@ import pstats
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -154,23 +155,21 @@ def profile(count: int, n_masks: int) -> list[Measure]:
         for patient in names:
             measure_patient(folder, n_masks, patient)
         profiler.disable()
-    spent = {
-        (Path(file).name, name): cumulative
-        for (file, _, name), (_, _, _, cumulative, _) in pstats.Stats(profiler).stats.items()
-    }
-    padding = spent["cut.py", "_padded"] + spent["cut.py", "voxels"]
-    matrices = spent["feature_classes.py", "_calculateMatrix"] - padding
-    formulas = spent["base.py", "execute"] - matrices - padding
+    spent: dict[str, float] = defaultdict(float)
+    for (file, _, name), (_, _, _, cumulative, _) in pstats.Stats(profiler).stats.items():
+        spent[f"{Path(file).name}:{name}"] += cumulative
+    padding = spent["cut.py:_padded"] + spent["cut.py:voxels"]
+    matrices = spent["feature_classes.py:_calculateMatrix"] - padding
     parts = {
-        "reading files": spent["volumes.py", "read_volume"],
-        "normalising, resampling and placing masks": spent["pyradiomics.py", "_groups"],
-        "filtering": spent["filtering.py", "filtered"],
-        "binning": spent["cut.py", "bins"] + padding,
+        "reading files": spent["volumes.py:read_volume"],
+        "placing masks": spent["pyradiomics.py:_groups"],
+        "filtering": spent["filtering.py:filtered"],
+        "binning": spent["cut.py:bins"] + padding,
         "matrices": matrices,
-        "meshes": spent["mesh.py", "measure_mesh"],
-        "formulas": formulas,
+        "meshes": spent["mesh.py:measure_mesh"],
+        "formulas": spent["base.py:execute"] - matrices - padding,
     }
-    whole = spent["extract.py", "measure_patient"]
+    whole = spent["extract.py:measure_patient"]
     parts["rest"] = whole - sum(parts.values())
     each = len(names)
     rows = [Measure(f"{part}, a patient", parts[part] / each, "s") for part in parts]

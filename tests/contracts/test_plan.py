@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 from radproof.errors import BadInput
-from radproof.plan import canonical, harmonisation_of, load_plan, marks
-from radproof.provenance import PROJECT
+from radproof.plan import harmonisation_of, load_plan, marks
+from radproof.provenance import PROJECT, canonical
 from radproof.radiomics.mask_names import compared_masks
 from radproof.schema import read_yaml, typed
 

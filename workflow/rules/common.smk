@@ -14,8 +14,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 from radproof.cohort.screening import screen
 from radproof.errors import BadInput
 from radproof.kinds import kind_module
-from radproof.plan import canonical, harmonisation_of
-from radproof.provenance import code_closure
+from radproof.plan import harmonisation_of
+from radproof.provenance import canonical, code_closure
 from radproof.datasets import machine_datasets
 from radproof.radiomics.mask_names import compared_masks
 from radproof.study import load_study

@@ -1,6 +1,5 @@
 """The study plan: one complete file that says all there is to a study."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,8 +137,3 @@ def harmonisation_of(plan: Plan, model: str) -> dict[str, Any] | None:
         return None
     entries = {variable["name"]: variable for variable in plan["clinical"]}
     return settings | {"covariates": [entries[name] for name in settings["covariates"]]}
-
-
-def canonical(value: Any) -> str:
-    """Return settings as text that does not depend on the order in which keys were written."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import json
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -35,6 +36,11 @@ RECORDED_PACKAGES = [
 def project_path(path: str) -> Path:
     """Return a path of the plan, taken from the project's folder unless it is absolute."""
     return Path(path) if Path(path).is_absolute() else PROJECT / path
+
+
+def canonical(value: Any) -> str:
+    """Return settings as text that does not depend on the order in which keys were written."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
 
 
 def sha256_of(path: str | Path) -> str:

@@ -9,8 +9,7 @@ import pandas as pd
 
 from radproof.cohort.check import inspect_cohort
 from radproof.errors import BadInput, Problem
-from radproof.plan import canonical
-from radproof.provenance import code_closure, digest, fingerprint
+from radproof.provenance import canonical, code_closure, digest, fingerprint
 from radproof.study import EXCLUDED_COLUMNS, Study
 from radproof.tables import write_json
 

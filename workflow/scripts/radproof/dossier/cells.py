@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from radproof.plan import canonical
+from radproof.provenance import canonical
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from radproof.dossier.captions import caption_of
 from radproof.dossier.cells import Table, shown
 from radproof.dossier.features_section import feature_tables
 from radproof.dossier.segmentation_section import segmentation_tables
-from radproof.plan import MARKED_SECTIONS, canonical, leaves, marks
+from radproof.plan import MARKED_SECTIONS, leaves, marks
+from radproof.provenance import canonical
 from radproof.tables import read_table
 
 TEMPLATE = "report.html.j2"

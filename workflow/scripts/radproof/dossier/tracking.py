@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from radproof.errors import BadInput, Problem
-from radproof.plan import canonical, leaves
-from radproof.provenance import sha256_of
+from radproof.plan import leaves
+from radproof.provenance import canonical, sha256_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from radproof.errors import BadInput, Problem
@@ -15,16 +14,12 @@ COLUMNS = [
 ]
 
 
-def count_levels(bins: np.ndarray, values: np.ndarray) -> dict[str, Any]:
-    """Return how many levels occur, whether that is usual, and the bin width that would span 64.
+def level_row(levels: int, lowest: float, highest: float) -> dict[str, Any]:
+    """Return how many levels a mask has, whether that is usual, and which bin width spans 64.
 
-    Parameters
-    ----------
-    bins, values
-        Grey level and intensity of each voxel of a mask.
+    ``lowest`` and ``highest`` are the mask's intensities.
     """
-    levels = np.unique(bins).size
-    width = float(np.ptp(values.astype(float))) / AIM
+    width = (highest - lowest) / AIM
     return {"levels": levels, "usual": FEWEST <= levels <= MOST, "bin_width_for_64": width}
 
 

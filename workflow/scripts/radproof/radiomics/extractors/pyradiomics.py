@@ -1,8 +1,10 @@
 """Features by PyRadiomics, each image filtered once for all its masks."""
 
+import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,9 @@ from radiomics.featureextractor import RadiomicsFeatureExtractor
 from threadpoolctl import threadpool_limits
 
 from radproof.images.threads import one_thread
+from radproof.provenance import canonical
 from radproof.radiomics.dictionary import describe
-from radproof.radiomics.grey_levels import count_levels
+from radproof.radiomics.grey_levels import level_row
 from radproof.radiomics.measurement.cut import Cut
 from radproof.radiomics.measurement.feature_classes import measure, undefined
 from radproof.radiomics.measurement.filtering import filtered
@@ -92,12 +95,12 @@ def extract(
                     found = _measure(placed, cut, engine, of_shape=False)
                     findings.add(placed.name, sequence, filter_name, found)
     # What no mask could be measured in has its columns all the same.
-    names = describe(list(images), settings)["name"]
+    names = _names(tuple(images), canonical(settings))
     features = pd.DataFrame.from_dict(findings.rows, orient="index", dtype=float)
     features = features.reindex(index=list(masks), columns=names)
     for row in findings.outcomes:
         if row["n_missing"] is None:
-            of_sequence = names[names.str.startswith(f"{row['sequence']}__")]
+            of_sequence = [name for name in names if name.startswith(f"{row['sequence']}__")]
             row["n_missing"] = int(np.isnan(features.loc[row["mask"], of_sequence]).sum())
     return Extraction(features, findings.outcomes, findings.grey_levels)
 
@@ -139,18 +142,30 @@ class _Findings:
 
     def count(self, mask: str, sequence: str, filter_name: str, cut: Cut) -> None:
         where = {"mask": mask, "sequence": sequence, "filter": filter_name}
-        self.grey_levels.append(where | count_levels(cut.bins, cut.values))
+        self.grey_levels.append(where | level_row(len(cut.levels), *cut.ends))
 
 
 def _engine(parameters: dict[str, Any]) -> RadiomicsFeatureExtractor:
-    """Return PyRadiomics' extractor, which reads the parameters and fills in its defaults."""
+    """Return PyRadiomics' extractor, which checks the parameters and fills in its defaults."""
+    return _engine_of(canonical(parameters))
+
+
+# Checking the parameters takes as long as measuring a small mask, and is done once.
+@cache
+def _engine_of(parameters: str) -> RadiomicsFeatureExtractor:
+    given = json.loads(parameters)
     return RadiomicsFeatureExtractor(
         {
-            "setting": {**parameters["setting"], "label": 1, "additionalInfo": False},
-            "imageType": parameters["imageType"],
-            "featureClass": parameters["featureClass"],
+            "setting": {**given["setting"], "label": 1, "additionalInfo": False},
+            "imageType": given["imageType"],
+            "featureClass": given["featureClass"],
         }
     )
+
+
+@cache
+def _names(sequences: tuple[str, ...], parameters: str) -> list[str]:
+    return list(describe(sequences, json.loads(parameters))["name"])
 
 
 def _groups(

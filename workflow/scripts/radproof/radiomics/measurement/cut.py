@@ -38,6 +38,11 @@ class Cut:
         return self.array[self.mask]
 
     @cached_property
+    def ends(self) -> tuple[float, float]:
+        """The least and the largest intensity."""
+        return float(self.values.min()), float(self.values.max())
+
+    @cached_property
     def bins(self) -> np.ndarray:
         """Grey level of each of the values, from 1.
 

@@ -6,7 +6,7 @@ angles, masks one voxel thin) PyRadiomics counts its matrices itself.
 """
 
 import logging
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,12 @@ class _OfCut(base.RadiomicsFeaturesBase):
     def __init__(self, cut: Cut, **settings: Any) -> None:
         self.cut = cut
         super().__init__(cut.stand_in, cut.stand_in, **settings)
+
+    @classmethod
+    @cache
+    def getFeatureNames(cls) -> dict[str, bool]:  # noqa: N802
+        """Return the features of the class, and whether each is deprecated."""
+        return super().getFeatureNames()
 
     def _initSegmentBasedCalculation(self) -> None:  # noqa: N802
         self.imageArray, self.maskArray = self.cut.array, self.cut.mask

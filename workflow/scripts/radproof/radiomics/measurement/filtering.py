@@ -31,7 +31,8 @@ def filtered(
             start, source = _reach_of_wavelet(image, masks, arguments)
         generator = getattr(imageoperations, f"get{image_type}Image")
         count = 0
-        for result, name, used in generator(source, _union(masks), **arguments):
+        where = _union(masks) if image_type == "LBP3D" else None
+        for result, name, used in generator(source, where, **arguments):
             count += 1
             yield result, name, used, start
         if count < (len(arguments.get("sigma", [])) if image_type == "LoG" else 1):
@@ -45,7 +46,7 @@ def filtered(
 
 
 def _union(masks: list[Placed]) -> sitk.Image:
-    """Return all masks in one: local binary patterns are made where a mask is, voxel by voxel."""
+    """Return all masks in one, for patterns that are made where a mask is, voxel by voxel."""
     union = masks[0].mask
     for placed in masks[1:]:
         union = sitk.Maximum(union, placed.mask)

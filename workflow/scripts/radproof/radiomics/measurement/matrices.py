@@ -46,19 +46,20 @@ def runs(
     numpy.ndarray
         Shape (offsets, K, longest): rank, length of the run less 1.
     """
-    counts = np.zeros((len(offsets), n_levels, longest), dtype=np.float64)
+    counts = np.zeros((len(offsets), n_levels, longest + 1), dtype=np.float64)
+    length = np.zeros(len(binned), dtype=np.int32)
     for number in range(len(offsets)):
-        offset = offsets[number]
+        # Either way round; backwards the voxel before has been seen.
+        offset = abs(offsets[number])
+        table = counts[number]
         for voxel in voxels:
-            rank = binned[voxel]
-            if binned[voxel - offset] == rank:
-                continue
-            length, place = 1, voxel + offset
-            while binned[place] == rank:
-                length += 1
-                place += offset
-            counts[number, rank - 1, length - 1] += 1
-    return counts
+            rank, before = binned[voxel], voxel - offset
+            run = 1 + length[before] * (binned[before] == rank)
+            length[voxel] = run
+            table[rank - 1, run - 1] += 1
+        # Each run was counted at every length that it grew through.
+        table[:, :-1] -= table[:, 1:]
+    return counts[:, :, :-1]
 
 
 @njit(cache=True)
