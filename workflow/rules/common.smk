@@ -199,6 +199,12 @@ def fold_patients(*folds):
     return [patient for patient in study.patients("train") if patient not in held_out]
 
 
+def measured(extractor):
+    """What features depend on: the plan's entry, less what only decides whether it is taken."""
+    entry = PLAN["extractors"][extractor]
+    return {key: value for key, value in entry.items() if key != "grey_levels"}
+
+
 def features(extractor, mask, region, sets):
     return [
         f"{RADIOMICS}/{extractor}/{batch}/{mask}.{region}.parquet"

@@ -1,5 +1,8 @@
 # Features of every mask, a batch of patients a job: each image is filtered once for all its masks.
 
+DICTIONARY = os.path.relpath(f"{SCRIPTS}/radproof/radiomics/dictionary.tsv")
+
+
 for extractor in PLAN["extractors"]:
     for batch, patients in study.batches.items():
         for region in PLAN["regions"]:
@@ -14,6 +17,9 @@ for extractor in PLAN["extractors"]:
                         for name in PLAN["segmenters"]
                     },
                     images=images_of(patients),
+                    # It gates, and is no reason to measure again.
+                    checked=ancient(f"{RADIOMICS}/{extractor}/grey-levels-{region}.tsv"),
+                    dictionary=DICTIONARY,
                     code=code(
                         "extract_features",
                         ("extractor", PLAN["extractors"][extractor]["kind"]),
@@ -36,7 +42,7 @@ for extractor in PLAN["extractors"]:
                         sequences=SEQUENCES,
                         masks=RATERS + list(PLAN["segmenters"]),
                         region=PLAN["regions"][region],
-                        extractor=PLAN["extractors"][extractor],
+                        extractor=measured(extractor),
                         perturbations=(
                             PLAN["stability"]["perturbations"]
                             if study.set_of(batch) == "train"
@@ -49,9 +55,68 @@ for extractor in PLAN["extractors"]:
                     "../scripts/extract_features.py"
 
 
+for extractor in PLAN["extractors"]:
+    for batch in study.batches_of("train"):
+        for region in PLAN["regions"]:
+
+            rule:
+                name:
+                    f"count_grey_levels_{extractor}_{batch}_{region}"
+                input:
+                    images=images_of(study.batches[batch]),
+                    masks=rater_masks_of(study.batches[batch], RATERS[0]),
+                    code=code(
+                        "count_grey_levels",
+                        ("extractor", PLAN["extractors"][extractor]["kind"]),
+                        ("region", PLAN["regions"][region]["kind"]),
+                    ),
+                output:
+                    levels=f"{RADIOMICS}/{extractor}/{batch}/rater-levels.{region}.tsv",
+                    record=record("count_grey_levels", f"{extractor}.{batch}.{region}"),
+                log:
+                    log_of("count_grey_levels", f"{extractor}.{batch}.{region}"),
+                # Before networks are trained: a bin width that is wrong is known at once.
+                priority: 10
+                params:
+                    settings=settings(
+                        patients=study.batches[batch],
+                        sequences=SEQUENCES,
+                        mask=RATERS[0],
+                        region=PLAN["regions"][region],
+                        extractor=measured(extractor),
+                    ),
+                message:
+                    f"count grey levels of {region} in batch {batch} for {extractor}"
+                script:
+                    "../scripts/count_grey_levels.py"
+
+
+rule check_grey_levels:
+    input:
+        levels=lambda wildcards: [
+            f"{RADIOMICS}/{wildcards.extractor}/{batch}/rater-levels.{wildcards.region}.tsv"
+            for batch in study.batches_of("train")
+        ],
+        code=code("check_grey_levels"),
+    output:
+        levels=f"{RADIOMICS}/{{extractor}}/grey-levels-{{region}}.tsv",
+        record=record("check_grey_levels", "{extractor}.{region}"),
+    log:
+        log_of("check_grey_levels", "{extractor}.{region}"),
+    priority: 10
+    params:
+        settings=lambda wildcards: settings_text(
+            limits=PLAN["extractors"][wildcards.extractor]["grey_levels"]
+        ),
+    message:
+        "check the grey levels of {wildcards.region} for {wildcards.extractor}"
+    script:
+        "../scripts/check_grey_levels.py"
+
+
 rule describe_features:
     input:
-        table=os.path.relpath(f"{SCRIPTS}/radproof/radiomics/dictionary.tsv"),
+        table=DICTIONARY,
         code=code("describe_features"),
     output:
         dictionary=f"{RADIOMICS}/{{extractor}}/dictionary.tsv",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from radiomics.featureextractor import RadiomicsFeatureExtractor
-from radproof.radiomics.extractors.pyradiomics import extract
+from radproof.radiomics.extractors.pyradiomics import extract, grey_levels
 
 STS = Path(__file__).resolve().parents[4] / "shared" / "data" / "sts"
 SETTINGS = {
@@ -237,3 +237,11 @@ def test_grey_levels_are_counted_and_a_width_is_suggested() -> None:
     assert not row["usual"]
     better = coarse | {"setting": {"binWidth": row["bin_width_for_64"]}}
     assert extract({"t1": image}, {"one": box(image, 5, 15)}, better).grey_levels[0]["usual"]
+
+
+def test_counting_levels_alone_counts_what_extraction_sees() -> None:
+    image = phantom()
+    masks = {"one": box(image, 5, 15), "two": box(image, 8, 20)}
+    assert grey_levels({"t1": image}, masks, SETTINGS) == [
+        *extract({"t1": image}, masks, SETTINGS).grey_levels
+    ]

@@ -42,6 +42,37 @@ def extract_patient(
     BadInput
         If a file cannot be read, or an image or mask lies on another grid.
     """
+    volumes, drawn = _read(patient, images, masks)
+    reference = next(iter(volumes.values()))
+    perturbations = settings["perturbations"]
+    perturbed: list[Row] = []
+    if perturbations:
+        original = drawn[perturbations["rater"]]
+        changed, perturbed = perturbed_masks(original, reference, perturbations, seed)
+        drawn |= changed
+    derived = _regions(drawn, reference, settings["region"])
+    extractor = settings["extractor"]
+    extraction = load_kind("extractor", extractor["kind"]).extract(volumes, derived, extractor)
+    return extraction, perturbed
+
+
+def count_patient(
+    patient: str,
+    images: dict[str, str | Path],
+    masks: dict[str, str | Path],
+    settings: dict[str, Any],
+) -> list[dict[str, Any]]:
+    """Count the grey levels in a region of each mask of a patient; see `extract_patient`."""
+    volumes, drawn = _read(patient, images, masks)
+    derived = _regions(drawn, next(iter(volumes.values())), settings["region"])
+    extractor = settings["extractor"]
+    return load_kind("extractor", extractor["kind"]).grey_levels(volumes, derived, extractor)
+
+
+def _read(
+    patient: str, images: dict[str, str | Path], masks: dict[str, str | Path]
+) -> tuple[dict[str, sitk.Image], dict[str, sitk.Image]]:
+    """Return images and masks by name, all on one grid."""
     volumes = {name: read_volume(path, patient) for name, path in images.items()}
     drawn = {name: read_mask(path, patient=patient) for name, path in masks.items()}
     reference = next(iter(volumes.values()))
@@ -50,18 +81,12 @@ def extract_patient(
         if differences:
             found = "; ".join(differences)
             raise BadInput(Problem(f"{name} lies on another grid", patient=patient, found=found))
-    perturbations = settings["perturbations"]
-    perturbed: list[Row] = []
-    if perturbations:
-        original = drawn[perturbations["rater"]]
-        changed, perturbed = perturbed_masks(original, reference, perturbations, seed)
-        drawn |= changed
-    region = settings["region"]
+    return volumes, drawn
+
+
+def _regions(
+    masks: dict[str, sitk.Image], reference: sitk.Image, region: dict[str, Any]
+) -> dict[str, sitk.Image]:
     body = body_mask(reference)
-    derived: dict[str, sitk.Image] = {
-        name: load_kind("region", region["kind"]).derive(mask, region, body)
-        for name, mask in drawn.items()
-    }
-    extractor = settings["extractor"]
-    extraction = load_kind("extractor", extractor["kind"]).extract(volumes, derived, extractor)
-    return extraction, perturbed
+    derive = load_kind("region", region["kind"]).derive
+    return {name: derive(mask, region, body) for name, mask in masks.items()}
