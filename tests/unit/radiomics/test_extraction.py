@@ -245,3 +245,15 @@ def test_counting_levels_alone_counts_what_extraction_sees() -> None:
     assert grey_levels({"t1": image}, masks, SETTINGS) == [
         *extract({"t1": image}, masks, SETTINGS).grey_levels
     ]
+
+
+@pytest.mark.parametrize("pixel_type", [sitk.sitkUInt8, sitk.sitkInt16])
+@pytest.mark.parametrize("width", [25, 40000])
+def test_bins_do_not_end_where_the_numbers_of_a_file_end(pixel_type: int, width: int) -> None:
+    image = sitk.Clamp(sitk.RescaleIntensity(phantom(), -200, 455), lowerBound=0, upperBound=255)
+    settings = SETTINGS | {"setting": {"binWidth": width}, "imageType": {"Original": {}}}
+    whole = sitk.Cast(image, pixel_type)
+    masks = {"one": box(image, 5, 15), "two": box(image, 8, 20)}
+    found = extract({"t1": whole}, masks, settings).features
+    same = extract({"t1": sitk.Cast(whole, sitk.sitkFloat64)}, masks, settings).features
+    np.testing.assert_allclose(found, same, rtol=1e-12)

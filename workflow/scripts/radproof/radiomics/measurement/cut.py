@@ -47,9 +47,12 @@ class Cut:
         """Grey level of each of the values, from 1.
 
         The edges follow from the least and the largest value alone, whether their width or their
-        number is set, and PyRadiomics takes seconds to look for these two.
+        number is set, and PyRadiomics takes seconds to look for these two. An edge may lie beyond
+        the range of the image's whole numbers, which NumPy 2 would let run over.
         """
         ends = np.array([self.values.min(), self.values.max()])
+        if np.issubdtype(ends.dtype, np.integer):
+            ends = ends.astype(np.int64)
         return np.digitize(self.values, imageoperations.getBinEdges(ends, **self.settings))
 
     @cached_property
