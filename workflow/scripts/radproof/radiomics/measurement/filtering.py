@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from radiomics import imageoperations
 
 from radproof.errors import BadInput, Problem
+from radproof.radiomics.measurement.compatibility import old_spherical_harmonics
 from radproof.radiomics.measurement.placing import Placed
 
 Filtered = tuple[sitk.Image, str, dict[str, Any], np.ndarray]
@@ -30,11 +31,11 @@ def filtered(
         if image_type == "Wavelet":
             start, source = _reach_of_wavelet(image, masks, arguments)
         generator = getattr(imageoperations, f"get{image_type}Image")
-        count = 0
-        where = _union(masks) if image_type == "LBP3D" else None
-        for result, name, used in generator(source, where, **arguments):
-            count += 1
-            yield result, name, used, start
+        where, count = _union(masks) if image_type == "LBP3D" else None, 0
+        with old_spherical_harmonics():
+            for result, name, used in generator(source, where, **arguments):
+                count += 1
+                yield result, name, used, start
         if count < (len(arguments.get("sigma", [])) if image_type == "LoG" else 1):
             raise BadInput(
                 Problem(
