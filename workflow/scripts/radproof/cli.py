@@ -223,7 +223,7 @@ def verify(
     results: Annotated[Path, typer.Argument(help="A study's results folder.")],
     as_json: Json = False,
 ) -> None:
-    """Recompute every reported statistic from predictions and masks' scores, and compare it.
+    """Recompute every reported statistic from predictions, scores and features, and compare it.
 
     Example: radproof verify results/otscc-simulated
     """
