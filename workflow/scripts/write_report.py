@@ -12,7 +12,7 @@ with open_job(snakemake) as job:
     folder = Path(job.output.report).parents[1]
     cohort = [job.input[name] for name in ("flow", "excluded", "description")]
     tables = {Path(path).stem: path for path in [*job.input.tables, *cohort]}
-    tables |= {str(Path(path).relative_to(folder)): path for path in job.input.segmentation}
+    tables |= {str(Path(path).relative_to(folder)): path for path in job.input.by_place}
     shown = read_sources(tables, folder)
     quality = pd.concat(map(read_table, job.input.quality), ignore_index=True)
     shown["quality"] = (quality.dropna(subset="flags"), "../images/")
