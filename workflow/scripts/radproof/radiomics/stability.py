@@ -137,11 +137,12 @@ def judge(table: pd.DataFrame, settings: dict[str, Any]) -> pd.DataFrame:
         judged = table["ci_low"].where(table["ci_low"].notna(), table["icc"])
     # Masks that differ more than patients can turn ICC2k, or its bounds, inside out: above 1.
     sound = ~((table["icc"] > 1 + ROUNDING) | (table["ci_low"] > table["icc"] + ROUNDING))
-    passed = sound & (judged >= settings["threshold"])
+    reached = judged >= settings["threshold"]
+    passed = sound & reached
     below = judged.map(
         f"{BOUNDS[settings['bound']]} {{:.3f}} below {settings['threshold']:g}".format
     )
-    said = below.where(sound, "masks differ more than patients do")
+    said = below.mask(reached, "masks differ more than patients do")
     # Without a correlation the reason stands there already.
     reason = table["reason"].where(judged.isna(), said).mask(passed, "")
     return table.assign(passed=passed, reason=reason)
