@@ -5,8 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pingouin
 import pytest
+from radproof.cli import app
 from radproof.radiomics.icc import FORMS, icc
+from radproof.tables import read_table
+from typer.testing import CliRunner
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "reference" / "r" / "icc"
 if not CASES.is_dir():
@@ -55,3 +59,40 @@ def test_degenerate_features_follow_the_policy() -> None:
     shifted = icc(complete_values(table, "shifted")).set_index("form")
     assert shifted.loc["ICC3", "icc"] == pytest.approx(1)
     assert shifted.loc["ICC2", "icc"] < 1
+
+
+QIN = CASES.parents[2] / "data/tables/qin_prostate_testretest_T2AX_biascorr_3Dbin15.csv.gz"
+
+
+def judged(path: Path, output: Path, *arguments: str) -> pd.DataFrame:
+    """The table that ``radproof stability`` writes, by feature."""
+    done = CliRunner().invoke(app, ["stability", str(path), *arguments, "-o", str(output)])
+    assert done.exit_code == 0, done.stderr
+    return read_table(output).set_index("feature")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_command_agrees_with_psych_on_test_and_retest(form: str, tmp_path: Path) -> None:
+    case = CASES / "qin_testretest_wholegland"
+    expected = json.loads((case / "expected.json").read_text())["features"]
+    named = ("--subject", "subject", "--rater", "rater", "--form", form)
+    ours = judged(case / "input.csv", tmp_path / "out.tsv", *named)
+    assert set(ours.index) == set(expected)
+    for feature, truth in expected.items():
+        for their_name, name in (("icc", "icc"), ("lo", "ci_low"), ("hi", "ci_high")):
+            theirs = truth["aov"][form][their_name]
+            assert ours.loc[feature, name] == pytest.approx(theirs, abs=1e-9), feature
+        assert ours.loc[feature, "kept"] == (truth["aov"][form]["icc"] >= 0.75)
+
+
+@pytest.mark.skipif(not QIN.is_file(), reason="shared data folder not present")
+def test_all_features_of_the_prostate_table_are_judged_at_once(tmp_path: Path) -> None:
+    named = ("--subject", "patient", "--rater", "visit", "--only", "structure=WholeGland")
+    ours = judged(QIN, tmp_path / "out.tsv", *named)
+    table = pd.read_csv(QIN).query("structure == 'WholeGland'")
+    assert set(ours.index) == set(table.columns) - {"patient", "visit", "study", "structure"}
+    assert len(ours) == 1236
+    assert (ours["n"] == 15).all()
+    for feature in ours.index[::103]:
+        theirs = pingouin.intraclass_corr(table, "patient", "visit", feature).set_index("Type")
+        assert ours.loc[feature, "icc"] == pytest.approx(theirs.loc["ICC(A,1)", "ICC"], abs=1e-8)

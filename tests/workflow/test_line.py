@@ -89,3 +89,16 @@ def test_verify_finds_a_changed_digit(study_copy: Project) -> None:
     done = radproof(study_copy, "verify", str(study_copy.results))
     assert done.returncode == 1
     assert "discrimination.tsv row 1 auc" in done.stdout
+
+
+def test_every_perturbed_mask_of_training_is_reported_and_no_other(small_study: Project) -> None:
+    folder = small_study.results / "radiomics" / "pyradiomics"
+    sheet = read_table(small_study.results / "cohort" / "patients.tsv").set_index("patient")["set"]
+    drawn = [read_table(path) for path in sorted(folder.glob("*/perturbations.whole.tsv"))]
+    patients = [patient for table in drawn for patient in table["patient"]]
+    assert sorted(patients) == sorted(sheet.index[sheet == "train"])
+    assert all(table["dice"].between(0.5, 1, inclusive="left").all() for table in drawn)
+    dice = read_table(folder / "perturbations-whole.tsv")
+    assert dice["n"].tolist() == [len(patients)]
+    icc = read_table(folder / "icc-whole.tsv")
+    assert set(icc["between"]) == {"raters", "automated", "contours"}

@@ -18,6 +18,12 @@ SEGMENTATION_TABLES = [
         *fold_files(segmenter, study.folds[:1], "network.tsv"),
     ]
 ]
+RADIOMICS_TABLES = [
+    f"{RADIOMICS}/{extractor}/{file}-{region}.tsv"
+    for extractor in PLAN["extractors"]
+    for region in PLAN["regions"]
+    for file in STABILITY_TABLES.values()
+]
 HISTORIES, NETWORKS = (
     [
         path
@@ -59,6 +65,7 @@ rule trace_lineage:
         ends=PNGS
         + FIGURE_TABLES
         + SEGMENTATION_TABLES
+        + RADIOMICS_TABLES
         + EVALUATION_TABLES
         + rules.check_claims.output[:1],
         code=code("trace_lineage"),
@@ -109,6 +116,7 @@ rule write_report:
         figures=PNGS,
         tables=EVALUATION_TABLES,
         by_place=SEGMENTATION_TABLES
+        + RADIOMICS_TABLES
         + expand(
             f"{RADIOMICS}/{{extractor}}/dictionary.tsv", extractor=PLAN["extractors"]
         ),

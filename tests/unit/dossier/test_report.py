@@ -8,6 +8,7 @@ from radproof.dossier.captions import CAPTIONS, caption_of
 from radproof.dossier.cells import text
 from radproof.dossier.claims import check_claims, read_claims
 from radproof.dossier.report import STAGES, read_sources, report_context, write_report
+from radproof.radiomics.stability import summarise, verdict
 from radproof.segmentation.score_statistics import score_statistics
 from radproof.study import EXCLUDED_COLUMNS
 from radproof.tables import write_table
@@ -42,6 +43,10 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
+BETWEEN = {
+    "automated": {"masks": ["rater1", "unet"], "decides": False},
+    "raters": {"masks": ["rater1", "rater2"], "decides": True},
+}
 NOBODY = pd.DataFrame(columns=EXCLUDED_COLUMNS)
 
 
@@ -59,7 +64,7 @@ def plan(simulated: bool) -> dict:
         "segmenters": {"unet": {"kind": "mobilenetv2_unet"}},
         "regions": {"whole": {"kind": "whole"}},
         "extractors": {"pyradiomics": {"kind": "pyradiomics"}},
-        "stability": {"threshold": 0.75},
+        "stability": {"form": "ICC2", "threshold": 0.75, "bound": "estimate", "between": BETWEEN},
         "models": {"clinical": {"kind": "logistic"}},
         "comparisons": [],
         "marks": {
@@ -91,6 +96,28 @@ def segmentation(dice: list[float]) -> dict[str, tuple[pd.DataFrame, str]]:
     }
 
 
+def radiomics() -> dict[str, tuple[pd.DataFrame, str]]:
+    """Stability of three features, and one perturbed mask, by place in the results."""
+    rows = [
+        {"feature": f"T1w__original_{kind}_A", "left_out": left_out, "between": between}
+        for left_out in ("none", "1")
+        for between in BETWEEN
+        for kind in ("shape", "glcm", "ngtdm")
+    ]
+    icc = pd.DataFrame(rows).assign(icc=[0.9, 0.5, 0.4, 0.95, 0.8, 0.7] * 2, n=[93, 94, 95] * 4)
+    icc = icc.assign(passed=icc["icc"] >= 0.75, ci_low=0.1, reason="")
+    tables = {"icc": icc, "stability": verdict(icc, BETWEEN), "stability-summary": summarise(icc)}
+    dice = {"mask": ["perturbed1"], "n": [95], "dice_median": [0.91], "dice_least": [0.8]}
+    tables["perturbations"] = pd.DataFrame(dice)
+    return {
+        f"radiomics/pyradiomics/{name}-whole.tsv": (
+            table,
+            f"../radiomics/pyradiomics/{name}-whole.tsv",
+        )
+        for name, table in tables.items()
+    }
+
+
 def context(
     folder: Path,
     simulated: bool = True,
@@ -117,6 +144,7 @@ def context(
             "excluded": (excluded, "../cohort/excluded.tsv"),
             "discrimination": (pd.DataFrame([area]), "../evaluation/discrimination.tsv"),
             **segmentation(list(dice)),
+            **radiomics(),
         },
         check_claims(claims, {}, simulated),
         [model],
@@ -314,3 +342,19 @@ def test_sources_are_named_from_the_report(tmp_path):
     table, file = read_sources({"failures": str(path)}, tmp_path)["failures"]
     assert table["patient"].tolist() == ["01"]
     assert file == "../segmentation/unet/failures.tsv"
+
+
+def test_stability_is_counted_by_comparison_and_overall(tmp_path):
+    stages = {stage["name"]: stage for stage in context(tmp_path)["stages"]}
+    counts, classes, dice = stages["radiomics"]["tables"]
+    assert counts.caption == "Stable features: pyradiomics, whole"
+    rows = {row[0]: dict(zip(counts.columns, row, strict=True)) for row in counts.rows}
+    assert list(rows) == ["raters", "automated", "all that decide"]
+    assert [rows[name]["passed"] for name in rows] == ["2", "1", "2"]
+    assert [rows[name]["role"] for name in rows] == ["decides", "reported only", "kept"]
+    assert {row["features"] for row in rows.values()} == {"3"}
+    assert rows["raters"]["n"] == "93–95"
+    assert "its estimate must reach 0.75" in counts.note
+    assert classes.folded
+    assert len(classes.rows) == 6
+    assert dice.rows == [["perturbed1", "95", "0.910", "0.800"]]

@@ -9,13 +9,24 @@ from radproof.dossier.verification import verify_results
 from radproof.errors import BadInput
 from radproof.evaluation.compare import compare
 from radproof.evaluation.evaluate import evaluate
+from radproof.radiomics.stability import assess_stability, summarise_dice
 from radproof.seeds import derive_seed
 from radproof.segmentation.score_statistics import score_statistics
-from radproof.tables import write_json, write_table
+from radproof.tables import read_table, write_features, write_json, write_table
 
 from tests.unit.segmentation.score_rows import rows
 
 SCORES = {"strata_ml": [4.0, 10.0], "failure_dice": 0.5}
+STABILITY = {
+    "stability": {"form": "ICC2", "threshold": 0.75, "bound": "estimate"},
+    "between": {
+        "automated": {"masks": ["rater1", "unet"], "decides": False},
+        "raters": {"masks": ["rater1", "rater2"], "decides": True},
+    },
+    "masks": ["rater1", "rater2", "unet"],
+    "seed": 7,
+}
+RADIOMICS = "radiomics/pyradiomics"
 TABLES = ["summary", "agreement", "strata", "failures"]
 
 
@@ -50,6 +61,40 @@ def made_up_predictions() -> pd.DataFrame:
     ).assign(probability=lambda table: 1 / (1 + np.exp(-table["score"])))
 
 
+def made_up_stability(folder: Path) -> None:
+    """Features of three masks of 20 patients in two batches, and what the rule makes of them."""
+    rng = np.random.default_rng(6)
+    patients = pd.DataFrame({"patient": [f"p{number:02d}" for number in range(20)]})
+    patients["fold"] = [str(1 + number % 3) for number in range(20)]
+    truth = rng.normal(size=(20, 6))
+    truth[:, 5] = 1.0
+    names = [f"T1w__original_{kind}_F{number}" for kind in ("glcm", "shape") for number in range(3)]
+    features, inputs = {}, [{"name": "patients", "path": "cohort/train/patients.tsv"}]
+    for mask in STABILITY["masks"]:
+        noise = rng.normal(scale=[0.1, 0.5, 1.0, 2.0, 0.0, 0.0], size=(20, 6))
+        table = pd.DataFrame(truth + noise, columns=names, index=patients["patient"])
+        features[mask] = table
+        for batch, part in (("train001", table.iloc[:12]), ("train002", table.iloc[12:])):
+            inputs.append({"name": mask, "path": f"{RADIOMICS}/{batch}/{mask}.whole.parquet"})
+            write_features(part, folder / inputs[-1]["path"])
+    perturbed = pd.DataFrame({"mask": "perturbed1", "dice": rng.uniform(0.8, 1, 20)})
+    inputs.append({"name": "perturbed", "path": f"{RADIOMICS}/train001/perturbations.whole.tsv"})
+    write_table(perturbed, folder / inputs[-1]["path"])
+    write_table(patients, folder / "cohort" / "train" / "patients.tsv")
+    folds = patients.set_index("patient")["fold"]
+    tables = assess_stability(features, folds, STABILITY["between"], STABILITY["stability"])
+    tables["perturbations"] = summarise_dice(perturbed)
+    places = {"summary": "stability-summary"}
+    outputs = [
+        {"name": name, "path": f"{RADIOMICS}/{places.get(name, name)}-whole.tsv"} for name in tables
+    ]
+    for table, entry in zip(tables.values(), outputs, strict=True):
+        write_table(table, folder / entry["path"])
+    record = {"rule": "assess_stability", "label": "pyradiomics.whole", "settings": STABILITY}
+    record |= {"inputs": inputs, "outputs": outputs}
+    write_json(record, folder / "records/assess_stability/pyradiomics.whole.json")
+
+
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     predictions = made_up_predictions()
@@ -68,6 +113,7 @@ def results(tmp_path: Path) -> Path:
     ):
         record = {"rule": rule, "label": label, "settings": settings | {"seed": 7}}
         write_json(record, tmp_path / "records" / rule / f"{label}.json")
+    made_up_stability(tmp_path)
     return tmp_path
 
 
@@ -83,6 +129,11 @@ def nudged(path: Path, row: int, column: str) -> str:
     """Return a cell whose sixth decimal is another."""
     lines = [line.split("\t") for line in path.read_text().splitlines()]
     return str(float(lines[row][lines[0].index(column)]) + 1e-6)
+
+
+def without_features(results: Path) -> None:
+    for path in results.rglob("*.parquet"):
+        path.unlink()
 
 
 def test_an_honest_folder_passes_and_its_masks_are_counted(results: Path) -> None:
@@ -150,3 +201,67 @@ def test_a_table_that_is_gone_is_bad_input(results: Path, table: str) -> None:
     (results / "segmentation" / "unet" / f"{table}.tsv").unlink()
     with pytest.raises(BadInput, match=f"{table}.tsv"):
         verify_results(results)
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        *(("icc", column) for column in ("icc", "ci_low", "ci_high", "f", "df1", "n", "p")),
+        *(("stability", column) for column in ("icc", "ci_low")),
+        *(("stability-summary", column) for column in ("icc_median", "icc_low", "icc_high")),
+        *(("perturbations", column) for column in ("dice_median", "dice_least")),
+    ],
+)
+def test_a_changed_digit_of_stability_is_found(results: Path, table: str, column: str) -> None:
+    path = results / RADIOMICS / f"{table}-whole.tsv"
+    change(path, 1, column, nudged(path, 1, column))
+    differences = verify_results(results)[1]
+    assert len(differences) == 1
+    assert differences[0].startswith(f"{RADIOMICS}/{table}-whole.tsv row 1 {column}: ")
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("icc", "passed", "False"),
+        ("icc", "between", "machines"),
+        ("stability", "kept", "False"),
+        ("stability", "reason", "it was not liked"),
+        ("stability-summary", "n_passed", "9"),
+    ],
+)
+@pytest.mark.parametrize("with_features", [True, False])
+def test_a_changed_verdict_is_found(results, table, column, value, with_features) -> None:
+    if not with_features:
+        without_features(results)
+    change(results / RADIOMICS / f"{table}-whole.tsv", 1, column, value)
+    assert verify_results(results)[1] != []
+
+
+def test_without_features_what_follows_from_correlations_is_checked(results: Path) -> None:
+    without_features(results)
+    assert verify_results(results)[1] == []
+    path = results / RADIOMICS / "icc-whole.tsv"
+    rows = read_table(path)["between"].tolist()
+    change(path, 1 + rows.index("raters"), "icc", "0.1")
+    assert any("stability-whole.tsv row 1 icc: " in line for line in verify_results(results)[1])
+
+
+@pytest.mark.parametrize("with_features", [True, False])
+def test_a_correlation_that_was_taken_out_is_found(results: Path, with_features: bool) -> None:
+    if not with_features:
+        without_features(results)
+    path = results / RADIOMICS / "icc-whole.tsv"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(lines[:1] + lines[2:]) + "\n")
+    expected = f"{RADIOMICS}/icc-whole.tsv: rows or columns are not those that are computed"
+    assert expected in verify_results(results)[1]
+
+
+def test_a_feature_of_one_patient_that_was_changed_is_found(results: Path) -> None:
+    path = results / RADIOMICS / "train001" / "rater2.whole.parquet"
+    table = pd.read_parquet(path).set_index("patient")
+    table.iloc[3, 0] += 0.01
+    write_features(table, path)
+    found = {line.split(" ")[0] for line in verify_results(results)[1]}
+    assert {f"{RADIOMICS}/{name}-whole.tsv" for name in ("icc", "stability")} <= found

@@ -265,6 +265,10 @@ def test_stability_below_zero_stands_at_the_end_of_the_axis():
     figure.draw_without_rendering()
     assert figure.axes[0].get_xlim()[0] > -0.1
     assert plotted["icc"].min() == -2.5
+    table["icc"] -= 2
+    drawn = stability_figure(table)[0].axes[0]
+    medians = [line.get_xdata()[0] for line in drawn.lines if line.get_marker() in "oD"]
+    assert medians and min(medians) > drawn.get_xlim()[0]
     assert "feature below 0" in [text.get_text() for text in figure.legends[0].get_texts()]
 
 

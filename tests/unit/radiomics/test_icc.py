@@ -11,7 +11,11 @@ from radproof.radiomics.icc import FORMS, icc
 # Shrout and Fleiss 1979, table 2: six targets, four judges.
 PUBLISHED = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
 PUBLISHED_ICC = {"ICC1": 0.17, "ICC2": 0.29, "ICC3": 0.71, "ICC1k": 0.44, "ICC2k": 0.62}
-PINGOUIN = dict(zip(["ICC(1,1)", "ICC(A,1)", "ICC(C,1)"], FORMS, strict=False))
+PINGOUIN = dict(
+    zip(
+        ["ICC(1,1)", "ICC(A,1)", "ICC(C,1)", "ICC(1,k)", "ICC(A,k)", "ICC(C,k)"], FORMS, strict=True
+    )
+)
 
 
 def test_shrout_and_fleiss() -> None:
@@ -20,21 +24,34 @@ def test_shrout_and_fleiss() -> None:
         assert round(found[form], 2) == value
 
 
-def test_agrees_with_pingouin() -> None:
-    values = np.random.default_rng(3).normal(size=(20, 1)) + np.random.default_rng(4).normal(
-        scale=0.5, size=(20, 3)
-    )
+@pytest.mark.parametrize("raters", [2, 3])
+@pytest.mark.parametrize("noise", [0.1, 0.5, 5.0])
+def test_agrees_with_pingouin(raters: int, noise: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(pingouin.options, "round.column.CI95", None)
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=(20, 1)) + rng.normal(scale=noise, size=(20, raters))
     long = pd.DataFrame(
         {
-            "subject": np.repeat(np.arange(20), 3),
-            "rater": np.tile(np.arange(3), 20),
+            "subject": np.repeat(np.arange(20), raters),
+            "rater": np.tile(np.arange(raters), 20),
             "value": values.ravel(),
         }
     )
     theirs = pingouin.intraclass_corr(long, "subject", "rater", "value").set_index("Type")
     ours = icc(values[:, :, None]).set_index("form")
     for name, form in PINGOUIN.items():
-        assert ours.loc[form, "icc"] == pytest.approx(theirs.loc[name, "ICC"], abs=1e-8)
+        row = theirs.loc[name]
+        expected = [row["ICC"], row["F"], row["df1"], row["df2"], row["pval"], *row["CI95"]]
+        found = ours.loc[form, ["icc", "f", "df1", "df2", "p", "ci_low", "ci_high"]]
+        assert found.tolist() == pytest.approx(expected, rel=1e-8, abs=1e-10)
+
+
+def test_agreement_worse_than_chance_stays_negative() -> None:
+    values = np.array([[1.0, 3.0], [2.0, 2.1], [3.0, 1.0]])[:, :, None]
+    found = icc(values).set_index("form")["icc"]
+    # The mean of two such raters has no correlation: psych, too, gives a number above 1.
+    assert found.pop("ICC2k") > 1
+    assert (found < 0).all()
 
 
 def test_many_features_are_each_as_if_alone() -> None:

@@ -178,3 +178,23 @@ def test_a_patient_without_features_is_named() -> None:
     data["unet"] = data["unet"].drop(index="P03")
     with pytest.raises(BadInput, match="no row of features from mask unet"):
         correlations(data, FOLDS, BETWEEN, SETTINGS)
+
+
+@pytest.mark.parametrize("bound", ["estimate", "lower"])
+@pytest.mark.parametrize("form", ["ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"])
+def test_masks_that_contradict_each_other_are_never_kept(form: str, bound: str) -> None:
+    """ICC2k of opposite values is above 1 by its formula."""
+    rng = np.random.default_rng(2)
+    opposite = rng.normal(size=(4, 40))
+    noise = rng.normal(scale=0.05, size=(4, 40))
+    names = [f"F{number}" for number in range(40)]
+    data = {
+        "rater1": pd.DataFrame(opposite, index=PATIENTS[:4], columns=names),
+        "rater2": pd.DataFrame(noise - opposite, index=PATIENTS[:4], columns=names),
+    }
+    settings = {"form": form, "threshold": 0.5, "bound": bound}
+    alone = {"raters": BETWEEN["raters"]}
+    every = correlations(data, pd.Series("1", index=PATIENTS[:4]), alone, settings)
+    assert not every["passed"].any()
+    assert (every["reason"] != "").all()
+    assert (form == "ICC2k") == (every["icc"] > 1).any()

@@ -2,13 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from radproof import cli_stats
 from radproof.cli_output import as_text, emit, exit_codes, named_files
 from radproof.errors import BadInput, CheckFailed
+from radproof.stats.options import Table
 
 app = typer.Typer(
     help="Imaging-biomarker studies that anyone can rerun, trace and challenge.",
@@ -190,6 +191,46 @@ def extract(
 
 
 @app.command()
+def stability(
+    table: Table,
+    subject: Annotated[str, typer.Option(help="Column that names the subject.")],
+    rater: Annotated[str, typer.Option(help="Column that names the rater, visit or scan.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The table to write.")],
+    form: Annotated[
+        Literal["ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"],
+        typer.Option(help="Form of the intraclass correlation, named as in psych."),
+    ] = "ICC2",
+    threshold: Annotated[float, typer.Option(help="Least ICC of a feature that is kept.")] = 0.75,
+    bound: Annotated[
+        Literal["estimate", "lower"],
+        typer.Option(help="What must reach it: the estimate, or its lower 95 % bound."),
+    ] = "estimate",
+    only: Annotated[
+        list[str] | None, typer.Option(help="COLUMN=VALUE: take these rows alone.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Judge which features of a table survive another rater or scan, as a study does.
+
+    One row a subject and rating; every other column of numbers is a feature.
+
+    Example: radproof stability features.csv --subject patient --rater visit -o stability.tsv
+    """
+    with exit_codes():
+        from radproof.datasets import parse_datasets
+        from radproof.stats.feature_ratings import read_ratings, stability_of_ratings
+        from radproof.tables import write_table
+
+        ratings, ignored = read_ratings(table, subject, rater, parse_datasets(only))
+        for name in ignored:
+            print(f"radproof: note: column {name} holds text and is no feature", file=sys.stderr)
+        settings = {"form": form, "threshold": threshold, "bound": bound}
+        judged, counts = stability_of_ratings(ratings, settings)
+        write_table(judged, output)
+        emit(counts | {"ignored": ignored}, as_json)
+
+
+@app.command()
 def trace(
     file: Annotated[Path, typer.Argument(help="A figure or a table of a study.")],
     dataset: Datasets = None,
@@ -216,7 +257,7 @@ def verify(
     results: Annotated[Path, typer.Argument(help="A study's results folder.")],
     as_json: Json = False,
 ) -> None:
-    """Recompute every reported statistic from predictions and masks' scores, and compare it.
+    """Recompute every reported statistic from predictions, scores and features, and compare it.
 
     Example: radproof verify results/otscc-simulated
     """

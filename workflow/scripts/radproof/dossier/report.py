@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from radproof.dossier.captions import caption_of
 from radproof.dossier.cells import Table, shown
 from radproof.dossier.features_section import feature_tables
+from radproof.dossier.radiomics_section import radiomics_tables
 from radproof.dossier.segmentation_section import segmentation_tables
 from radproof.plan import MARKED_SECTIONS, leaves, marks
 from radproof.provenance import canonical
@@ -165,7 +166,7 @@ def _stage(
         "name": name,
         "lead": STAGES[name],
         "settings": _settings(plan, SETTINGS_OF[name]),
-        "tables": _stage_tables(name, tables, models),
+        "tables": _stage_tables(name, plan, tables, models),
         "figures": [_figure(path) for path in own],
     }
 
@@ -182,6 +183,7 @@ def _settings(plan: Mapping[str, Any], sections: Iterable[str]) -> Table:
 
 def _stage_tables(
     stage: str,
+    plan: Mapping[str, Any],
     tables: Mapping[str, tuple[pd.DataFrame, str]],
     models: Sequence[Mapping[str, Any]],
 ) -> list[Table]:
@@ -189,7 +191,7 @@ def _stage_tables(
     if stage == "segmentation":
         result += segmentation_tables(tables)
     if stage == "radiomics":
-        result += feature_tables(tables)
+        result += feature_tables(tables) + radiomics_tables(tables, plan["stability"])
     if stage == "models":
         result += [_model_overview(models), *map(_terms, models)]
     for name, (where, caption, columns) in TABLES.items():

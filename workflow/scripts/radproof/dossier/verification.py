@@ -1,4 +1,4 @@
-"""Verification: every reported statistic computed again from the predictions and scores."""
+"""Verification: every reported statistic computed again from what it was made of."""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from radproof.dossier.lineage import Record, read_records
+from radproof.dossier.stability_check import stability_tables
 from radproof.errors import BadInput, Problem
 from radproof.evaluation.compare import compare
 from radproof.evaluation.evaluate import evaluate
@@ -22,8 +23,8 @@ SCORING = "score_segmentation"
 def verify_results(results: Path) -> tuple[int, list[str]]:
     """Return how many values were recomputed, and one line for each that differs.
 
-    Works on the results folder alone: predictions, scores of masks, the tables made of them and
-    records.
+    Works on the results folder alone: predictions, scores of masks, correlations of features (and
+    the features, where they are there), the tables made of them and records.
 
     Raises
     ------
@@ -38,6 +39,8 @@ def verify_results(results: Path) -> tuple[int, list[str]]:
             tables |= _segmentation(results, record)
         if record["rule"] == "choose_threshold":
             tables |= _threshold(results, record)
+        if record["rule"] == "assess_stability":
+            tables |= stability_tables(results, record)
     checked, differences = 0, []
     for name, table in sorted(tables.items()):
         reported = read_table(results / name)
@@ -88,17 +91,24 @@ def _differences(name: str, reported: pd.DataFrame, computed: pd.DataFrame) -> l
         return [f"{name}: rows or columns are not those that are computed"]
     lines = []
     for column in computed.columns:
-        for row, (first, second) in enumerate(
-            zip(reported[column], computed[column].reset_index(drop=True), strict=True)
-        ):
-            if not _same(first, second):
-                lines.append(f"{name} row {row + 1} {column}: {first}, not {second}")
+        first, second = reported[column], computed[column].reset_index(drop=True)
+        for row in np.flatnonzero(~_alike(first, second)):
+            lines.append(f"{name} row {row + 1} {column}: {first[row]}, not {second[row]}")
     return lines
 
 
+def _alike(first: pd.Series, second: pd.Series) -> np.ndarray:
+    """Return, cell by cell, whether a column as read says the same as it was computed."""
+    if all(pd.api.types.is_numeric_dtype(column) for column in (first, second)):
+        a, b = (column.to_numpy(dtype=float, na_value=np.nan) for column in (first, second))
+        return np.isclose(a, b, rtol=RELATIVE_TOLERANCE, atol=1e-12, equal_nan=True)
+    return np.array([_same(*pair) for pair in zip(first, second, strict=True)], dtype=bool)
+
+
 def _same(first: Any, second: Any) -> bool:
-    if pd.isna(first) or pd.isna(second):
-        return bool(pd.isna(first) and pd.isna(second))
+    # An empty text is read as a missing value.
+    if pd.isna(first) or pd.isna(second) or second == "":
+        return bool(pd.isna(first) and (pd.isna(second) or second == ""))
     numbers = int, float, np.integer, np.floating
     if isinstance(first, numbers) and isinstance(second, numbers):
         return bool(np.isclose(first, second, rtol=RELATIVE_TOLERANCE, atol=1e-12))

@@ -160,7 +160,7 @@ def _draw_lane(
         for chosen, marker, size in ((judged >= 0, ".", 1.6), (judged < 0, "<", 1.2)):
             places = judged[chosen].clip(lower=BELOW)
             axes.plot(places, spread[chosen], marker, color=GREY, ms=size, alpha=0.6, zorder=1)
-        low, middle, high = judged.quantile([0.25, 0.5, 0.75])
+        low, middle, high = judged.quantile([0.25, 0.5, 0.75]).clip(lower=BELOW)
         if bound == "estimate":
             ends = group["ci_low"].median(), group["ci_high"].median()
             axes.plot(ends, [height] * 2, color=look, linewidth=0.6, zorder=2)

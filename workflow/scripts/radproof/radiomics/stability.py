@@ -12,6 +12,7 @@ from radproof.radiomics.feature_names import PARTS, name_parts
 from radproof.radiomics.icc import icc
 
 LEAST_SUBJECTS = 3
+ROUNDING = 1e-9
 MEASURES = ["icc", "ci_low", "ci_high", "f", "df1", "df2", "p"]
 COLUMNS = ["feature", "left_out", "between", "form", *MEASURES, "n", "passed", "reason"]
 VERDICT = ["feature", "left_out", "icc", "ci_low", "kept", "reason", "n"]
@@ -134,12 +135,16 @@ def judge(table: pd.DataFrame, settings: dict[str, Any]) -> pd.DataFrame:
     if settings["bound"] == "lower":
         # Masks that agree perfectly leave no interval: the estimate, 1, stands for its bound.
         judged = table["ci_low"].where(table["ci_low"].notna(), table["icc"])
-    passed = judged >= settings["threshold"]
+    # Masks that differ more than patients can turn ICC2k, or its bounds, inside out: above 1.
+    sound = ~((table["icc"] > 1 + ROUNDING) | (table["ci_low"] > table["icc"] + ROUNDING))
+    reached = judged >= settings["threshold"]
+    passed = sound & reached
     below = judged.map(
         f"{BOUNDS[settings['bound']]} {{:.3f}} below {settings['threshold']:g}".format
     )
+    said = below.mask(reached, "masks differ more than patients do")
     # Without a correlation the reason stands there already.
-    reason = table["reason"].where(judged.isna(), below).mask(passed, "")
+    reason = table["reason"].where(judged.isna(), said).mask(passed, "")
     return table.assign(passed=passed, reason=reason)
 
 

@@ -67,7 +67,7 @@ def read_given_table(
         Naming every column that the table lacks or has twice, and every one that holds text among
         numbers, infinite values, classes other than 0 and 1 or, unless dropped, missing values.
     """
-    raw = _read(path, list(dict.fromkeys([*classes, *numbers, *texts])))
+    raw = read_texts(path, list(dict.fromkeys([*classes, *numbers, *texts])))
     problems: list[Problem] = []
     columns = {}
     for name, column in raw.items():
@@ -111,8 +111,14 @@ def _lines(path: Path) -> list[list[str]]:
     return [line or [""] for line in lines if line or len(lines[0]) == 1]
 
 
-def _read(path: Path, wanted: list[str]) -> pd.DataFrame:
-    """Return the wanted columns as text, None where a value is missing."""
+def read_texts(path: Path, wanted: list[str]) -> pd.DataFrame:
+    """Return the wanted columns as text, None where a value is missing.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read, has no rows, or lacks a column or has it twice.
+    """
     names, *rows = _lines(path)
     problems = [
         Problem(f"no column {name}", file=str(path), expected=f"one of {', '.join(names)}")
@@ -150,7 +156,7 @@ def _read(path: Path, wanted: list[str]) -> pd.DataFrame:
 def _numbers(column: pd.Series, classes: bool) -> tuple[pd.Series, str]:
     """Return the numbers of a column of text, and what is wrong with some of them."""
     known = column.dropna()
-    values = {row: _number(text) for row, text in known.items()}
+    values = {row: number_of(text) for row, text in known.items()}
     allowed = {
         row: value is not None and np.isfinite(value) and (not classes or value in (0, 1))
         for row, value in values.items()
@@ -160,7 +166,7 @@ def _numbers(column: pd.Series, classes: bool) -> tuple[pd.Series, str]:
     return numbers, _found(column, ~wrong)
 
 
-def _number(text: str) -> float | None:
+def number_of(text: str) -> float | None:
     """Return the number that a text is; the parser of Python, which rounds correctly."""
     try:
         return None if "_" in text else float(text)
