@@ -121,7 +121,8 @@ rule write_report:
             f"{RADIOMICS}/{{extractor}}/dictionary.tsv", extractor=PLAN["extractors"]
         ),
         description=f"{COHORT}/description.tsv",
-        flow=f"{COHORT}/flow.tsv",
+        # With the masks that are empty or not measured, which the cohort cannot know of.
+        flow=f"{FIGURES}/flow.tsv",
         excluded=f"{COHORT}/excluded.tsv",
         quality=[f"{IMAGES}/qc-{batch}.tsv" for batch in study.batches],
         montages=[f"{IMAGES}/montage-{batch}.png" for batch in study.batches],

@@ -29,11 +29,16 @@ DRAWN = [file for figure in PLAN["figures"] for file in FIGURE_FILES[figure]]
 rule plot_flow:
     input:
         flow=f"{COHORT}/flow.tsv",
-        masks=[
+        drawn=[
             mask_table_of(segmenter, group)
             for segmenter in PLAN["segmenters"]
             for group in study.segmented_groups
         ],
+        unmeasured=expand(
+            f"{RADIOMICS}/{{extractor}}/unmeasured-{{region}}.tsv",
+            extractor=PLAN["extractors"],
+            region=PLAN["regions"],
+        ),
         code=code("plot_flow"),
     output:
         **drawn("flow"),
@@ -46,7 +51,8 @@ rule plot_flow:
                 segmenter
                 for segmenter in PLAN["segmenters"]
                 for group in study.segmented_groups
-            ]
+            ],
+            masks=RATERS + list(PLAN["segmenters"]),
         ),
     message:
         "draw the flow of patients"

@@ -133,6 +133,28 @@ rule describe_features:
         "../scripts/describe_features.py"
 
 
+rule summarise_outcomes:
+    input:
+        outcomes=[
+            f"{RADIOMICS}/{{extractor}}/{batch}/outcomes.{{region}}.tsv"
+            for batch in study.batches
+        ],
+        dictionary=f"{RADIOMICS}/{{extractor}}/dictionary.tsv",
+        code=code("summarise_outcomes"),
+    output:
+        outcomes=f"{RADIOMICS}/{{extractor}}/outcomes-{{region}}.tsv",
+        unmeasured=f"{RADIOMICS}/{{extractor}}/unmeasured-{{region}}.tsv",
+        record=record("summarise_outcomes", "{extractor}.{region}"),
+    log:
+        log_of("summarise_outcomes", "{extractor}.{region}"),
+    params:
+        settings=settings(sets=[study.set_of(batch) for batch in study.batches]),
+    message:
+        "count what {wildcards.extractor} could not measure of {wildcards.region}"
+    script:
+        "../scripts/summarise_outcomes.py"
+
+
 STABILITY = {name: PLAN["stability"][name] for name in ("form", "threshold", "bound")}
 COMPARISONS = {
     name: {"masks": masks, "decides": PLAN["stability"]["between"][name]["decides"]}

@@ -6,7 +6,7 @@ import matplotlib.text
 import pandas as pd
 import pytest
 from radproof.cohort.arms import arms_of
-from radproof.cohort.flow import with_empty_masks
+from radproof.cohort.flow import with_empty_masks, with_unmeasured
 from radproof.errors import BadInput
 from radproof.figures import flow
 from radproof.figures.style import ONE_COLUMN_MM
@@ -151,5 +151,72 @@ def test_counts_stay_whole_numbers_whether_all_events_are_known_or_not(tmp_path,
 
 def test_the_sum_of_a_set_does_not_count_empty_masks():
     _, arms = arms_of(with_empty_masks(table(), empties(unet=[3, 0])))
-    assert [arm.empty_masks for arm in arms] == [[("unet", 3)], [("unet", 0)]]
+    assert [arm.empty_masks for arm in arms] == [{"unet": 3}, {"unet": 0}]
     assert all(arm.n_excluded == 15 for arm in arms)
+
+
+LOST = ["set", "patient", "mask", "n_features", "n_missing"]
+
+
+def lost(*rows: tuple[str, str, str, int]) -> pd.DataFrame:
+    """What extraction missed: set, patient, mask, how many of its 9 features."""
+    return pd.DataFrame([(*row[:3], 9, row[3]) for row in rows], columns=LOST)
+
+
+def test_masks_that_are_not_measured_whole_are_counted_in_the_table() -> None:
+    whole = lost(("set0", "p1", "unet", 9), ("set0", "p2", "unet", 2), ("set1", "p3", "rater1", 9))
+    rows = with_unmeasured(table(unlisted=4), [whole], ["rater1", "unet"])
+    added = rows.iloc[len(table(unlisted=4)) :]
+    assert added[["set", "step", "n"]].values.tolist() == [
+        ["set0", "not measured: rater1", 0],
+        ["set0", "measured in part: rater1", 0],
+        ["set0", "not measured: unet", 1],
+        ["set0", "measured in part: unet", 1],
+        ["set1", "not measured: rater1", 1],
+        ["set1", "measured in part: rater1", 0],
+        ["set1", "not measured: unet", 0],
+        ["set1", "measured in part: unet", 0],
+    ]
+    assert (rows["n"].dtype, rows["n_events"].dtype) == ("Int64", "Int64")
+    arms_of(rows)
+
+
+def test_a_mask_measured_in_one_of_two_regions_is_measured_in_part() -> None:
+    whole = lost(("set0", "p1", "unet", 9), ("set0", "p2", "unet", 9))
+    shell = lost(("set0", "p1", "unet", 9), ("set1", "p3", "unet", 1))
+    rows = with_unmeasured(table(), [whole, shell], ["unet"]).iloc[len(table()) :]
+    assert rows["n"].tolist() == [1, 1, 0, 1]
+
+
+def test_where_all_is_measured_only_zeros_are_added(tmp_path) -> None:
+    write_table(lost(), tmp_path / "unmeasured.tsv")
+    read = [read_table(tmp_path / "unmeasured.tsv")] * 2
+    rows = with_unmeasured(table(), read, ["unet"])
+    assert rows["n"].iloc[len(table()) :].tolist() == [0] * 4
+    without, _ = flow.draw(table(), simulated=False)
+    drawn, _ = flow.draw(rows, simulated=False)
+    assert len(texts_of(drawn)) == len(texts_of(without))
+
+
+def said_of(empty: list[int], *unmeasured: tuple[str, str, str, int]) -> list[str]:
+    rows = with_empty_masks(table(), empties(unet=empty))
+    _, arms = arms_of(with_unmeasured(rows, [lost(*unmeasured)], ["rater1", "unet"]))
+    return arms[0].notes
+
+
+def test_an_empty_mask_is_not_said_twice() -> None:
+    p1, p2 = ("set0", "p1", "unet", 9), ("set0", "p2", "unet", 9)
+    assert said_of([1, 0], p1) == ["unet: 1 empty mask, features missing"]
+    assert said_of([1, 0], p1, p2) == ["unet: 2 masks not measured, 1 of them empty"]
+    assert said_of([0, 0], p1) == ["unet: 1 mask not measured"]
+    assert said_of([0, 0]) == []
+
+
+def test_masks_not_measured_are_drawn_under_their_set() -> None:
+    found = [("set1", "p1", "rater1", 3), ("set1", "p2", "rater1", 3), ("set1", "p3", "unet", 9)]
+    rows = with_unmeasured(table(), [lost(*found)], ["rater1", "unet"])
+    figure, _ = flow.draw(rows, simulated=False)
+    shown = " ".join(text.get_text() for text in texts_of(figure))
+    assert "rater1: 2 masks measured in part" in shown
+    assert "unet: 1 mask not measured" in shown
+    assert shown.count("measured") == 2

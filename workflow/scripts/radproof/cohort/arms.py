@@ -4,7 +4,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from radproof.cohort.flow import ANALYSED, EMPTY_MASK, ENTERED, EXCLUDED, PARTICIPANTS
+from radproof.cohort.flow import (
+    ANALYSED,
+    EMPTY_MASK,
+    ENTERED,
+    EXCLUDED,
+    IN_PART,
+    NOT_MEASURED,
+    PARTICIPANTS,
+)
 from radproof.errors import BadInput, Problem
 
 
@@ -12,7 +20,8 @@ from radproof.errors import BadInput, Problem
 class Arm:
     """A set: those who entered, each reason to leave with its number, those who were analysed.
 
-    ``empty_masks`` says for each segmenter of how many of those analysed it drew nothing. The
+    Of those analysed ``empty_masks`` says for each segmenter of how many it drew nothing,
+    ``not_measured`` and ``in_part`` for each mask of how many all or some features are missing. The
     participants of all data sets are an arm without anyone analysed; the sets come after it.
     """
 
@@ -20,7 +29,9 @@ class Arm:
     entered: pd.Series
     reasons: list[tuple[str, int]]
     analysed: pd.Series | None
-    empty_masks: list[tuple[str, int]]
+    empty_masks: dict[str, int]
+    not_measured: dict[str, int]
+    in_part: dict[str, int]
 
     @property
     def n_excluded(self) -> int:
@@ -29,12 +40,22 @@ class Arm:
 
     @property
     def notes(self) -> list[str]:
-        """Return a sentence for each segmenter that left masks empty."""
-        return [
-            f"{segmenter}: {n} empty mask{'s' * (n > 1)}, features missing"
-            for segmenter, n in self.empty_masks
-            if n
-        ]
+        """Return a sentence for each mask that some patients' features are missing of."""
+        names = dict.fromkeys([*self.empty_masks, *self.not_measured, *self.in_part])
+        return [f"{name}: {said}" for name in names if (said := ", ".join(self._lost(name)))]
+
+    def _lost(self, mask: str) -> list[str]:
+        """Return what is said of a mask; the empty ones are not measured either."""
+        n_empty, n_lost, n_part = (
+            counts.get(mask, 0) for counts in (self.empty_masks, self.not_measured, self.in_part)
+        )
+        said = []
+        if n_lost > n_empty:
+            said.append(f"{_masks(n_lost)} not measured")
+            said += [f"{n_empty} of them empty"] if n_empty else []
+        elif n_empty:
+            said.append(f"{_masks(n_empty, 'empty ')}, features missing")
+        return said + ([f"{_masks(n_part)} measured in part"] if n_part else [])
 
 
 def arms_of(flow: pd.DataFrame) -> tuple[Arm | None, list[Arm]]:
@@ -61,7 +82,7 @@ def arms_of(flow: pd.DataFrame) -> tuple[Arm | None, list[Arm]]:
 
 def _arm(name: str, rows: pd.DataFrame) -> Arm:
     steps = rows["step"].astype(str)
-    is_main = ~steps.str.startswith((EXCLUDED, EMPTY_MASK))
+    is_main = ~steps.str.startswith((EXCLUDED, EMPTY_MASK, NOT_MEASURED, IN_PART))
     main = steps[is_main].tolist()
     if main not in ([PARTICIPANTS], [ENTERED, ANALYSED]) or rows["n"].isna().any():
         raise BadInput(
@@ -77,7 +98,7 @@ def _arm(name: str, rows: pd.DataFrame) -> Arm:
         kept.iloc[0],
         _numbers(rows, EXCLUDED),
         kept.iloc[1] if len(main) == 2 else None,
-        _numbers(rows, EMPTY_MASK),
+        *(dict(_numbers(rows, prefix)) for prefix in (EMPTY_MASK, NOT_MEASURED, IN_PART)),
     )
     if arm.analysed is not None:
         _check_sum(arm, int(arm.analysed["n"]), "analysed")
@@ -88,6 +109,10 @@ def _numbers(rows: pd.DataFrame, prefix: str) -> list[tuple[str, int]]:
     """Return what follows the prefix in the steps that have it, with the number of patients."""
     steps = zip(rows["step"].astype(str), rows["n"], strict=True)
     return [(step.removeprefix(prefix), int(n)) for step, n in steps if step.startswith(prefix)]
+
+
+def _masks(n: int, kind: str = "") -> str:
+    return f"{n} {kind}mask{'s' * (n > 1)}"
 
 
 def _check_sum(arm: Arm, stayed: int, where: str) -> None:

@@ -1,7 +1,7 @@
 """The flow of patients: everyone in the sheet is counted, and so is everyone who left."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -10,6 +10,7 @@ from radproof.cohort.participants import unlisted
 PARTICIPANTS = "in the data sets"
 ENTERED, EXCLUDED, ANALYSED = "in the sheet", "excluded: ", "analysed"
 EMPTY_MASK = "empty mask: "
+NOT_MEASURED, IN_PART = "not measured: ", "measured in part: "
 FLOW_COLUMNS = ["set", "step", "n", "n_events", "note"]
 COUNTS = {"n": "Int64", "n_events": "Int64"}
 
@@ -81,7 +82,44 @@ def with_empty_masks(flow: pd.DataFrame, masks: Iterable[tuple[str, pd.DataFrame
     for segmenter, table in masks:
         for name, empty in table.groupby("set")["empty"]:
             counts[str(name), segmenter] += int(empty.sum())
-    rows = [[name, f"{EMPTY_MASK}{drawn}", n, None, None] for (name, drawn), n in counts.items()]
+    rows = ((name, f"{EMPTY_MASK}{drawn}", n) for (name, drawn), n in counts.items())
+    return _with_counts(flow, rows)
+
+
+def with_unmeasured(
+    flow: pd.DataFrame, unmeasured: Sequence[pd.DataFrame], masks: Iterable[str]
+) -> pd.DataFrame:
+    """Add to a flow of how many analysed patients of a set a mask could not be measured whole.
+
+    A mask is not measured where all features are missing, of every extractor and region; in part
+    where some are. Zero is counted as well.
+
+    Parameters
+    ----------
+    unmeasured
+        For each extractor and region: ``set patient mask n_features n_missing``, one row a mask of
+        which a feature is missing.
+    masks
+        Raters and segmenters.
+    """
+    found = pd.concat(
+        [table.assign(void=table["n_missing"] == table["n_features"]) for table in unmeasured]
+    )
+    voids = found.groupby(["set", "mask", "patient"])["void"].sum().reset_index()
+    whole = voids["void"] == len(unmeasured)
+    counts = Counter(zip(voids["set"], voids["mask"], whole, strict=True))
+    rows = [
+        (name, f"{step}{mask}", counts[name, mask, lost])
+        for name in flow.loc[flow["step"] == ANALYSED, "set"]
+        for mask in masks
+        for step, lost in ((NOT_MEASURED, True), (IN_PART, False))
+    ]
+    return _with_counts(flow, rows)
+
+
+def _with_counts(flow: pd.DataFrame, counts: Iterable[tuple[str, str, int]]) -> pd.DataFrame:
+    """Add numbers of patients by set and step."""
+    rows = [[*count, None, None] for count in counts]
     whole = flow.astype(COUNTS)
     added = pd.DataFrame(rows, columns=FLOW_COLUMNS).astype(whole.dtypes)
     return pd.concat([whole, added], ignore_index=True)

@@ -16,7 +16,8 @@ CAPTIONS = {
     "flow": Caption(
         "cohort",
         "Patient flow",
-        "Patients left by each step of the check, by set, with the number who have the event.",
+        "Patients left by each step of the check, by set, with the number who have the event; in"
+        " grey, how many masks are empty or could not be measured whole.",
     ),
     "training": Caption(
         "segmentation",

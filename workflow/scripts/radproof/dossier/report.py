@@ -37,7 +37,7 @@ SETTINGS_OF = {
 # File, stage, caption, and the columns shown; the linked file holds all of them.
 KEYS = ["model", "set", "kind"]
 TABLES = {
-    "flow": ("cohort", "Patients left by each step", None),
+    "flow": ("cohort", "Patients left by each step, and masks that are not measured whole", None),
     "excluded": ("cohort", "Patients excluded, with every problem found", None),
     "description": (
         "cohort",

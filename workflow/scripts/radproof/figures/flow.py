@@ -6,11 +6,18 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
 
 from radproof.cohort.arms import Arm, arms_of
+from radproof.figures.boxes import (
+    NUMBER_GAP_MM,
+    PADDING_MM,
+    Line,
+    draw_arrow,
+    draw_box,
+    draw_line,
+    height_of,
+)
 from radproof.figures.style import (
-    GREY,
     ONE_COLUMN_MM,
     SIMULATED_STRIP_MM,
     TWO_COLUMNS_MM,
@@ -24,8 +31,6 @@ from radproof.figures.style import (
 COLUMNS = ["set", "step", "n", "n_events", "note"]
 SETS_IN_ONE_COLUMN = 3
 
-LINE_MM = 3.2
-PADDING_MM = 1.6
 EDGE_MM = 1.0
 COLUMN_GAP_MM = 2.5
 # From a box to the side box below it, and the length of an arrow that ends at a box.
@@ -35,20 +40,8 @@ ARROW_MM = 4.4
 WIDE_MM = 70.0
 NARROW_TRUNK_MM = 3.0
 BRANCH_MM = 3.6
-NUMBER_GAP_MM = 1.3
 
 FILL_ENTERED, FILL_EXCLUDED, FILL_ANALYSED = "#F2F6FA", "#FFFFFF", "#D6E6F4"
-DARK_GREY = "#595959"
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a box; ``number`` stands in a column of its own, left of the text."""
-
-    text: str
-    number: str = ""
-    bold: bool = False
-    grey: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,8 +87,9 @@ def draw(flow: pd.DataFrame, *, simulated: bool) -> tuple[Figure, pd.DataFrame]:
     ----------
     flow
         ``set``, ``step``, ``n`` patients, ``n_events`` and ``note``: for each set ``in the sheet``,
-        any number of ``excluded: <reason>``, ``analysed``, and ``empty mask: <segmenter>``, not
-        drawn where 0. Before them may be ``in the data sets``: people of whom some are in no set.
+        any number of ``excluded: <reason>``, ``analysed``, and ``empty mask: <segmenter>``,
+        ``not measured: <mask>`` and ``measured in part: <mask>``, not drawn where 0. Before them
+        may be ``in the data sets``: people of whom some are in no set.
     simulated
         Whether the patients are simulated.
 
@@ -176,32 +170,28 @@ def _number_room(reasons: Sequence[tuple[str, int]]) -> float:
     return max(width_mm(str(n)) for _, n in reasons) + NUMBER_GAP_MM
 
 
-def _height(lines: Sequence[Line]) -> float:
-    return len(lines) * LINE_MM + 2 * PADDING_MM
-
-
 def _between(side: float) -> float:
     """Return the distance of two main boxes with a side box of this height, 0 for none."""
     return ABOVE_SIDE_MM + side + ARROW_MM if side else ARROW_MM
 
 
 def _side_height(arms: Sequence[Arm], column: Column) -> float:
-    return max((_height(_side_lines(arm, column)) for arm in arms if arm.reasons), default=0.0)
+    return max((height_of(_side_lines(arm, column)) for arm in arms if arm.reasons), default=0.0)
 
 
 def _row_heights(arms: Sequence[Arm], column: Column) -> tuple[float, float, float]:
     """Return the heights of first boxes, of what is between, of last boxes: alike in all sets."""
     return (
-        max(_height(_entered_lines(arm, column)) for arm in arms),
+        max(height_of(_entered_lines(arm, column)) for arm in arms),
         _between(_side_height(arms, column)),
-        max(_height(_analysed_lines(arm, column)) for arm in arms),
+        max(height_of(_analysed_lines(arm, column)) for arm in arms),
     )
 
 
 def _arms_top(head: Arm | None, whole: Column) -> float:
     if head is None:
         return EDGE_MM
-    above = EDGE_MM + _height(_entered_lines(head, whole))
+    above = EDGE_MM + height_of(_entered_lines(head, whole))
     return above + _between(_side_height([head], whole)) + ABOVE_SIDE_MM
 
 
@@ -210,13 +200,13 @@ def _draw_head(
 ) -> None:
     """Draw the participants of all data sets, and from them an arrow to each set."""
     lines = _entered_lines(head, column)
-    bottom = EDGE_MM + _height(lines)
-    _draw_box(axes, lines, (*column.main, EDGE_MM, _height(lines)), FILL_ENTERED)
+    bottom = EDGE_MM + height_of(lines)
+    draw_box(axes, lines, (*column.main, EDGE_MM, height_of(lines)), FILL_ENTERED)
     split = arms_top - ARROW_MM
-    _draw_line(axes, [column.trunk, column.trunk], [bottom, split])
-    _draw_line(axes, [min(middles), max(middles)], [split, split])
+    draw_line(axes, [column.trunk, column.trunk], [bottom, split])
+    draw_line(axes, [min(middles), max(middles)], [split, split])
     for middle in middles:
-        _draw_arrow(axes, (middle, split), (middle, arms_top))
+        draw_arrow(axes, (middle, split), (middle, arms_top))
     _draw_side(axes, head, column, bottom)
 
 
@@ -225,10 +215,10 @@ def _draw_arm(
 ) -> None:
     first, between, last = rows
     bottom, end = top + first, top + first + between
-    _draw_box(axes, _entered_lines(arm, column), (*column.main, top, first), FILL_ENTERED)
-    _draw_arrow(axes, (column.trunk, bottom), (column.trunk, end))
+    draw_box(axes, _entered_lines(arm, column), (*column.main, top, first), FILL_ENTERED)
+    draw_arrow(axes, (column.trunk, bottom), (column.trunk, end))
     _draw_side(axes, arm, column, bottom)
-    _draw_box(axes, _analysed_lines(arm, column), (*column.main, end, last), FILL_ANALYSED)
+    draw_box(axes, _analysed_lines(arm, column), (*column.main, end, last), FILL_ANALYSED)
 
 
 def _draw_side(axes: Axes, arm: Arm, column: Column, bottom: float) -> None:
@@ -236,64 +226,7 @@ def _draw_side(axes: Axes, arm: Arm, column: Column, bottom: float) -> None:
     lines = _side_lines(arm, column)
     if not lines:
         return
-    (left, width), top, height = column.side, bottom + ABOVE_SIDE_MM, _height(lines)
+    (left, width), top, height = column.side, bottom + ABOVE_SIDE_MM, height_of(lines)
     middle = top + height / 2
-    _draw_arrow(axes, (column.trunk, middle), (left, middle))
-    _draw_box(axes, lines, (left, width, top, height), FILL_EXCLUDED, _number_room(arm.reasons))
-
-
-def _draw_box(
-    axes: Axes,
-    lines: Sequence[Line],
-    place: tuple[float, float, float, float],
-    fill: str,
-    number_room: float | None = None,
-) -> None:
-    """Draw a box at (left, width, top, height); text is centred where there are no numbers."""
-    left, width, top, height = place
-    style = "round,pad=0,rounding_size=0.8"
-    edge = "black" if number_room is None else GREY
-    axes.add_patch(
-        FancyBboxPatch(
-            (left, top),
-            width,
-            height,
-            boxstyle=style,
-            facecolor=fill,
-            edgecolor=edge,
-            linewidth=0.6,
-        )
-    )
-    first = top + (height - len(lines) * LINE_MM) / 2
-    for index, line in enumerate(lines):
-        baseline = first + (index + 0.76) * LINE_MM
-        if number_room is None:
-            _write(axes, left + width / 2, baseline, line, "center")
-            continue
-        start = left + PADDING_MM
-        if line.number.strip():
-            number = start + number_room - NUMBER_GAP_MM
-            _write(axes, number, baseline, Line(line.number), "right")
-        _write(axes, start + number_room * bool(line.number), baseline, line, "left")
-
-
-def _write(axes: Axes, x: float, y: float, line: Line, align: str) -> None:
-    axes.text(
-        x,
-        y,
-        line.text,
-        ha=align,
-        va="baseline",
-        fontweight="bold" if line.bold else "normal",
-        color=DARK_GREY if line.grey else "black",
-        parse_math=False,
-    )
-
-
-def _draw_line(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:
-    axes.plot(x, y, color="black", linewidth=0.8, solid_capstyle="projecting", zorder=0)
-
-
-def _draw_arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    style = {"arrowstyle": "-|>", "color": "black", "linewidth": 0.8, "mutation_scale": 7}
-    axes.annotate("", end, start, arrowprops={**style, "shrinkA": 0, "shrinkB": 0}, zorder=0)
+    draw_arrow(axes, (column.trunk, middle), (left, middle))
+    draw_box(axes, lines, (left, width, top, height), FILL_EXCLUDED, _number_room(arm.reasons))

@@ -1,21 +1,78 @@
-"""One patient of a batch: files in, features of every mask and region out."""
+"""A batch of patients: files in, features of a region of every mask out."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import SimpleITK as sitk
 
 from radproof.errors import BadInput, Problem
 from radproof.images.body import body_mask
 from radproof.kinds import load_kind
-from radproof.radiomics.perturbation import Row, perturbed_masks
+from radproof.radiomics.perturbation import COLUMNS, Row, perturbed_masks
 from radproof.volumes import grid_differences, read_mask, read_volume
+
+# Columns of the tables of a batch, in which every row is of a patient.
+TABLES = {
+    "outcomes": ["patient", "mask", "sequence", "filter", "outcome", "reason", "n_missing"],
+    "grey_levels": [
+        *("patient", "mask", "sequence", "filter", "levels", "usual", "bin_width_for_64"),
+    ],
+    "perturbations": COLUMNS,
+}
+
+Files = Mapping[str, str | Path]
+
+
+def extract_batch(
+    files: Mapping[str, tuple[Files, Files]],
+    settings: dict[str, Any],
+    seed_of: Callable[[str], int],
+    log: Callable[[str], None],
+) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """Extract the features of a region of each mask of a batch of patients.
+
+    Parameters
+    ----------
+    files
+        Patient → its images and its masks, as `extract_patient` takes them.
+    settings
+        As `extract_patient` takes them.
+    seed_of
+        Gives the seed of a patient's perturbations.
+    log
+        Told of each patient that was measured.
+
+    Returns
+    -------
+    tuple
+        Mask → features (index patient); and ``outcomes``, ``grey_levels`` and ``perturbations``
+        with the columns of `TABLES`.
+
+    Raises
+    ------
+    BadInput
+        If a file cannot be read, or an image or mask lies on another grid.
+    """
+    features: dict[str, dict[str, pd.Series]] = {}
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+    for number, (patient, (images, masks)) in enumerate(files.items(), 1):
+        extraction, perturbed = extract_patient(patient, images, masks, settings, seed_of(patient))
+        for mask, row in extraction.features.iterrows():
+            features.setdefault(str(mask), {})[patient] = row
+        found = (extraction.outcomes, extraction.grey_levels, perturbed)
+        for name, new in zip(TABLES, found, strict=True):
+            rows[name] += [{"patient": patient, **row} for row in new]
+        log(f"{number}/{len(files)} {patient} measured")
+    tables = {name: pd.DataFrame(rows[name], columns=TABLES[name]) for name in TABLES}
+    return {mask: pd.DataFrame(own).T for mask, own in features.items()}, tables
 
 
 def extract_patient(
     patient: str,
-    images: dict[str, str | Path],
-    masks: dict[str, str | Path],
+    images: Files,
+    masks: Files,
     settings: dict[str, Any],
     seed: int,
 ) -> tuple[Any, list[Row]]:
@@ -79,8 +136,9 @@ def _read(
     for name, volume in {**volumes, **drawn}.items():
         differences = grid_differences(volume, reference)
         if differences:
-            found = "; ".join(differences)
-            raise BadInput(Problem(f"{name} lies on another grid", patient=patient, found=found))
+            what, found = f"{name} lies on another grid", "; ".join(differences)
+            file = str({**images, **masks}[name])
+            raise BadInput(Problem(what, patient=patient, file=file, found=found))
     return volumes, drawn
 
 
