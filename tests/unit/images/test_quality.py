@@ -84,16 +84,17 @@ def test_a_missing_sequence_is_zero_for_a_network_and_missing_for_radiomics(
     assert not sitk.GetArrayViewFromImage(blank).any()
     assert found.qc.set_index("sequence").loc["t2", "flags"] == "sequence is missing"
     settings = {
-        "settings": {"binWidth": 0.5},
+        "setting": {"binWidth": 0.5},
         "imageType": {"Original": {}},
         "featureClass": {"firstorder": ["Mean"]},
     }
     extraction = extract(found.images, found.masks, settings)
-    named = [str(name) for name in extraction.features.columns]
-    assert any(name.startswith("t1__") for name in named)
-    assert not any(name.startswith("t2__") for name in named)
-    reasons = [row for row in extraction.outcomes if row["sequence"] == "t2"]
-    assert [row["reason"] for row in reasons] == ["sequence is missing"]
+    assert list(extraction.features.columns) == [
+        f"{sequence}__original_firstorder_Mean" for sequence in ("t1", "t2")
+    ]
+    assert extraction.features.isna().all().tolist() == [False, True]
+    outcomes = [row for row in extraction.outcomes if row["sequence"] == "t2"]
+    assert [row["outcome"] for row in outcomes] == ["sequence missing"]
 
 
 def test_a_montage_shows_each_sequence_before_and_after(tmp_path: Path) -> None:

@@ -115,8 +115,8 @@ def extract_patient(
 
 def count_patient(
     patient: str,
-    images: dict[str, str | Path],
-    masks: dict[str, str | Path],
+    images: Mapping[str, str | Path],
+    masks: Mapping[str, str | Path],
     settings: dict[str, Any],
 ) -> list[dict[str, Any]]:
     """Count the grey levels in a region of each mask of a patient; see `extract_patient`."""
@@ -127,7 +127,7 @@ def count_patient(
 
 
 def _read(
-    patient: str, images: dict[str, str | Path], masks: dict[str, str | Path]
+    patient: str, images: Mapping[str, str | Path], masks: Mapping[str, str | Path]
 ) -> tuple[dict[str, sitk.Image], dict[str, sitk.Image]]:
     """Return images and masks by name, all on one grid."""
     volumes = {name: read_volume(path, patient) for name, path in images.items()}

@@ -215,8 +215,7 @@ def _cuts(group: Group, engine: RadiomicsFeatureExtractor) -> Iterator[tuple[Pla
     """Yield every mask cut out of every filtered image, one image at a time."""
     image, masks = group
     filters = filtered(image, masks, engine.enabledImagetypes, engine.settings)
-    for result, name, used, start in filters:
-        array = sitk.GetArrayViewFromImage(result)
+    for array, name, used, start in filters:
         for placed in masks:
             part = array[placed.slices(start)]
             yield placed, name, Cut(part, placed.inside, image.GetSpacing(), used)
