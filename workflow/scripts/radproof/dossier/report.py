@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from radproof.dossier.captions import caption_of
 from radproof.dossier.cells import Table, shown
-from radproof.dossier.features_section import feature_tables
+from radproof.dossier.radiomics_section import radiomics_tables
 from radproof.dossier.segmentation_section import segmentation_tables
 from radproof.plan import MARKED_SECTIONS, canonical, leaves, marks
 from radproof.tables import read_table
@@ -28,7 +28,7 @@ SETTINGS_OF = {
     "cohort": ["simulation", "outcome", "decision", "clinical", "seed"],
     "images": ["sequences", "raters", "images"],
     "segmentation": ["segmenters"],
-    "radiomics": ["regions", "extractors", "stability"],
+    "radiomics": ["regions", "extractors", "stability", "harmonisation"],
     "models": ["models"],
     "evaluation": ["comparisons"],
 }
@@ -113,9 +113,8 @@ def report_context(
         PNG files; SVG and TSV of the same name lie beside them.
     tables
         ``flow excluded description quality discrimination comparisons calibration classification
-        oracle``, those there are, and tables of segmentation and dictionaries of features by their
-        place in the results, such as ``segmentation/unet/summary.tsv``; each with its path from
-        the report.
+        oracle``, those there are, and tables of segmentation and radiomics by their place in the
+        results, such as ``segmentation/unet/summary.tsv``; each with its path from the report.
     claims
         As `radproof.dossier.claims.check_claims` returns them.
     models
@@ -164,7 +163,7 @@ def _stage(
         "name": name,
         "lead": STAGES[name],
         "settings": _settings(plan, SETTINGS_OF[name]),
-        "tables": _stage_tables(name, tables, models),
+        "tables": _stage_tables(name, plan, tables, models),
         "figures": [_figure(path) for path in own],
     }
 
@@ -181,6 +180,7 @@ def _settings(plan: Mapping[str, Any], sections: Iterable[str]) -> Table:
 
 def _stage_tables(
     stage: str,
+    plan: Mapping[str, Any],
     tables: Mapping[str, tuple[pd.DataFrame, str]],
     models: Sequence[Mapping[str, Any]],
 ) -> list[Table]:
@@ -188,7 +188,7 @@ def _stage_tables(
     if stage == "segmentation":
         result += segmentation_tables(tables)
     if stage == "radiomics":
-        result += feature_tables(tables)
+        result += radiomics_tables(tables, plan, models)
     if stage == "models":
         result += [_model_overview(models), *map(_terms, models)]
     for name, (where, caption, columns) in TABLES.items():
