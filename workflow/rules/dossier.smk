@@ -1,7 +1,8 @@
 # What a reviewer reads: claims with verdicts, lineage, tracked runs, the report.
 
 PNGS = [f"{FIGURES}/{name}.png" for name in DRAWN]
-FIGURE_TABLES = [f"{FIGURES}/{name}.tsv" for name in DRAWN]
+# The report shows the numbers of the flow, whether it is drawn or not.
+FIGURE_TABLES = [f"{FIGURES}/{name}.tsv" for name in dict.fromkeys(["flow", *DRAWN])]
 SEGMENTATION_SUMMARIES = expand(
     f"{SEGMENTATION}/{{segmenter}}/summary.tsv", segmenter=PLAN["segmenters"]
 )
@@ -19,10 +20,21 @@ SEGMENTATION_TABLES = [
     ]
 ]
 RADIOMICS_TABLES = [
-    f"{RADIOMICS}/{extractor}/{file}-{region}.tsv"
+    f"{RADIOMICS}/{extractor}/{file}.tsv"
     for extractor in PLAN["extractors"]
-    for region in PLAN["regions"]
-    for file in STABILITY_TABLES.values()
+    for file in [
+        "dictionary",
+        *(
+            f"{table}-{region}"
+            for region in PLAN["regions"]
+            for table in ("outcomes", *STABILITY_TABLES.values())
+        ),
+        *(
+            f"{batch}/grey-levels.{region}"
+            for region in PLAN["regions"]
+            for batch in study.batches_of("train")
+        ),
+    ]
 ]
 HISTORIES, NETWORKS = (
     [
@@ -115,11 +127,7 @@ rule write_report:
     input:
         figures=PNGS,
         tables=EVALUATION_TABLES,
-        by_place=SEGMENTATION_TABLES
-        + RADIOMICS_TABLES
-        + expand(
-            f"{RADIOMICS}/{{extractor}}/dictionary.tsv", extractor=PLAN["extractors"]
-        ),
+        by_place=SEGMENTATION_TABLES + RADIOMICS_TABLES,
         description=f"{COHORT}/description.tsv",
         # With the masks that are empty or not measured, which the cohort cannot know of.
         flow=f"{FIGURES}/flow.tsv",

@@ -1,90 +1,131 @@
-"""What the report says of features: how many are stable, and how far perturbed masks lie."""
+"""What the report says of radiomics: features, grey levels, what is missing, stability."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 import pandas as pd
 
 from radproof.dossier.cells import Table, shown
-from radproof.folds import NONE
+from radproof.dossier.stability_section import stability_tables
+from radproof.radiomics.grey_levels import AIM, FEWEST, MOST, summarise
+from radproof.radiomics.mask_names import PERTURBED
 
 Source = tuple[pd.DataFrame, str]
 
-COUNTS_NOTE = (
-    "Judged on all training patients by {form}: its {bound} must reach {threshold:g}. For every"
-    " out-of-fold prediction this was repeated without the held-out fold. n: the patients with a"
-    " value from every mask, from the feature with fewest to that with most."
+STANDINGS = {
+    "yes": "standardised by IBSI",
+    "deviates": "deviating from IBSI",
+    "no": "not standardised",
+}
+DICTIONARY_NOTE = (
+    "The linked table says of every feature what it is, where its formula stands, and why it is not"
+    " standardised."
 )
-BOUNDS = {"estimate": "estimate", "lower": "lower 95 % bound"}
-DICE_NOTE = "Dice coefficient of each perturbed mask with the one that it was made of."
+LEVELS = [
+    *("sequence", "filter", "n_masks", "levels_median", "levels_least", "levels_most"),
+    *("n_outside", "share_outside", f"bin_width_for_{AIM}"),
+]
+LEVELS_NOTE = (
+    "Levels that occur in a mask of a rater or segmenter. With fewer than"
+    f" {FEWEST} textures are nearly empty, with more than {MOST} too sparse: such masks are counted"
+    f" as outside. The bin width would give the median mask {AIM} levels."
+)
+OUTCOMES_NOTE = (
+    "Patients of whom a mask has this outcome, and the most features that are missing for it in one"
+    " mask; with none missing the mask was measured all the same. Perturbed masks are pooled."
+)
 
 
-def radiomics_tables(tables: Mapping[str, Source], stability: Mapping[str, Any]) -> list[Table]:
-    """Return what is shown of the stability of each extractor's features of each region.
+def radiomics_tables(
+    tables: Mapping[str, Source], plan: Mapping[str, Any], models: Sequence[Mapping[str, Any]]
+) -> list[Table]:
+    """Return what is shown of every extractor and region, and of harmonisation.
 
     Parameters
     ----------
     tables
         Each table with its path from the report, by its place in the results, such as
-        ``radiomics/pyradiomics/stability-whole.tsv``. Those of other stages are passed over.
-    stability
-        The plan's section.
+        ``radiomics/pyradiomics/dictionary.tsv``, ``…/outcomes-whole.tsv``,
+        ``…/stability-summary-whole.tsv`` or ``…/train001/grey-levels.whole.tsv``. Those of other
+        stages are passed over; what an extractor lacks is left out.
+    plan
+        The study plan: ``regions`` and ``stability``.
+    models
+        The models' JSON.
     """
-    own: dict[tuple[str, str], dict[str, Source]] = {}
+    extractors: dict[str, dict[str, Source]] = {}
     for place, source in tables.items():
-        stage, *rest = PurePosixPath(place).with_suffix("").parts
+        stage, *rest = PurePosixPath(place).parts
         if stage == "radiomics":
-            name, _, region = rest[-1].rpartition("-")
-            own.setdefault((rest[0], region), {})[name] = source
-    return [
-        table
-        for (extractor, region), sources in own.items()
-        for table in _tables_of(f"{extractor}, {region}".replace("_", " "), sources, stability)
+            extractors.setdefault(rest[0], {})["/".join(rest[1:])] = source
+    result: list[Table] = []
+    for name, own in extractors.items():
+        result += _features(name.replace("_", " "), own)
+        for region in plan["regions"]:
+            result += _of_region(name, region, own)
+    result += stability_tables(tables, plan["stability"])
+    return result + _harmonisation(models)
+
+
+def _features(extractor: str, own: Mapping[str, Source]) -> Iterator[Table]:
+    """Yield features by filter and class, and what IBSI has of those of unfiltered images."""
+    if "dictionary.tsv" not in own:
+        return
+    table, file = own["dictionary.tsv"]
+    by_filter = _counted(table, "filter")
+    classes = pd.crosstab(table["filter"], table["class"])[table["class"].unique()]
+    by_filter = by_filter.merge(classes, left_on="filter", right_index=True)
+    caption = f"Features of {extractor}, by filter and class"
+    yield shown(by_filter, None, caption, file, DICTIONARY_NOTE)
+    caption = f"Features of {extractor} of unfiltered images, by class"
+    yield shown(_counted(table[table["filter"] == "original"], "class"), None, caption, file)
+
+
+def _counted(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Return how many features there are, and how many of each standing."""
+    counts = pd.crosstab(table[by], table["standardised"])
+    counts = counts.reindex(index=table[by].unique(), columns=[*STANDINGS], fill_value=0)
+    counts.insert(0, "features", counts.sum(axis=1))
+    return counts.rename(columns=STANDINGS).rename_axis(columns=None).reset_index()
+
+
+def _of_region(extractor: str, region: str, own: Mapping[str, Source]) -> Iterator[Table]:
+    subject = f"{extractor}, {region}".replace("_", " ")
+    levels = [table for name, (table, _) in own.items() if name.endswith(f"levels.{region}.tsv")]
+    if levels:
+        caption = f"Grey levels of training patients, {subject}"
+        folder = f"../radiomics/{extractor}/"
+        yield shown(_levels(pd.concat(levels)), LEVELS, caption, folder, LEVELS_NOTE)
+    if (name := f"outcomes-{region}.tsv") in own:
+        table, file = own[name]
+        caption = f"Masks that are unusual or not measured whole, {subject}"
+        yield shown(table, None, caption, file, OUTCOMES_NOTE)
+
+
+def _levels(counts: pd.DataFrame) -> pd.DataFrame:
+    drawn = counts[~counts["mask"].astype("str").str.startswith(PERTURBED)]
+    table = summarise(drawn, {"minimum": FEWEST, "maximum": MOST})
+    return table.assign(share_outside=table["n_outside"] / table["n_masks"])
+
+
+def _harmonisation(models: Sequence[Mapping[str, Any]]) -> list[Table]:
+    """Return what was learned for each model; the settings stand among those of the stage."""
+    rows = [
+        {
+            "model": model["name"],
+            "kind": fitted["kind"],
+            "centers": ", ".join(
+                f"{name} ({n})"
+                for name, n in zip(fitted["centers"], fitted["patients"], strict=True)
+            ),
+            "reference": fitted["reference"],
+            "covariates": ", ".join(entry["name"] for entry in fitted["clinical"]) or "none",
+            "predictors_harmonised": len(fitted["features"]),
+            "left_as_they_are": len(fitted["unharmonised"]),
+        }
+        for model in models
+        if (fitted := model.get("harmonisation"))
     ]
-
-
-def _tables_of(
-    subject: str, sources: Mapping[str, Source], stability: Mapping[str, Any]
-) -> list[Table]:
-    bound = BOUNDS[stability["bound"]]
-    note = COUNTS_NOTE.format(**{**stability, "bound": bound})
-    counts, file = _counts(sources, stability["between"]), sources["stability"][1]
-    summary, summary_file = sources["stability-summary"]
-    classes = f"Stable features by comparison, sequence, filter and class: {subject}"
-    result = [
-        shown(counts, None, f"Stable features: {subject}", file, note),
-        shown(summary, None, classes, summary_file, folded=True),
-    ]
-    if "perturbations" in sources:
-        dice, dice_file = sources["perturbations"]
-        result.append(shown(dice, None, f"Perturbed masks: {subject}", dice_file, DICE_NOTE))
-    return result
-
-
-def _counts(sources: Mapping[str, Source], between: Mapping[str, Any]) -> pd.DataFrame:
-    """Return one row a comparison, and one of what all that decide leave."""
-    correlations, verdict = (sources[name][0] for name in ("icc", "stability"))
-    correlations = correlations[correlations["left_out"] == NONE]
-    verdict = verdict[verdict["left_out"] == NONE]
-    rows = []
-    for name in sorted(between, key=lambda name: not between[name]["decides"]):
-        own = correlations[correlations["between"] == name]
-        role = "decides" if between[name]["decides"] else "reported only"
-        masks = ", ".join(between[name]["masks"])
-        rows.append(_row(name, masks, role, own, own["passed"]))
-    rows.append(_row("all that decide", "", "kept", verdict, verdict["kept"]))
-    return pd.DataFrame(rows)
-
-
-def _row(name: str, masks: str, role: str, rows: pd.DataFrame, passed: pd.Series) -> dict[str, Any]:
-    fewest, most = int(rows["n"].min()), int(rows["n"].max())
-    return {
-        "comparison": name.replace("_", " "),
-        "masks": masks,
-        "role": role,
-        "n": str(most) if fewest == most else f"{fewest}–{most}",
-        "features": len(rows),
-        "passed": int(passed.sum()),
-        "median_icc": float(rows["icc"].median()),
-    }
+    caption = "Harmonisation of features across centers (training patients), by model"
+    return [shown(pd.DataFrame(rows), None, caption)] if rows else []

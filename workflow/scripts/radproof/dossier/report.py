@@ -10,7 +10,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from radproof.dossier.captions import caption_of
 from radproof.dossier.cells import Table, shown
-from radproof.dossier.features_section import feature_tables
 from radproof.dossier.radiomics_section import radiomics_tables
 from radproof.dossier.segmentation_section import segmentation_tables
 from radproof.plan import MARKED_SECTIONS, leaves, marks
@@ -30,7 +29,7 @@ SETTINGS_OF = {
     "cohort": ["simulation", "outcome", "decision", "clinical", "seed"],
     "images": ["sequences", "raters", "images"],
     "segmentation": ["segmenters"],
-    "radiomics": ["regions", "extractors", "stability"],
+    "radiomics": ["regions", "extractors", "stability", "harmonisation"],
     "models": ["models"],
     "evaluation": ["comparisons"],
 }
@@ -115,9 +114,8 @@ def report_context(
         PNG files; SVG and TSV of the same name lie beside them.
     tables
         ``flow excluded description quality discrimination comparisons calibration classification
-        oracle``, those there are, and tables of segmentation and dictionaries of features by their
-        place in the results, such as ``segmentation/unet/summary.tsv``; each with its path from
-        the report.
+        oracle``, those there are, and tables of segmentation and radiomics by their place in the
+        results, such as ``segmentation/unet/summary.tsv``; each with its path from the report.
     claims
         As `radproof.dossier.claims.check_claims` returns them.
     models
@@ -191,7 +189,7 @@ def _stage_tables(
     if stage == "segmentation":
         result += segmentation_tables(tables)
     if stage == "radiomics":
-        result += feature_tables(tables) + radiomics_tables(tables, plan["stability"])
+        result += radiomics_tables(tables, plan, models)
     if stage == "models":
         result += [_model_overview(models), *map(_terms, models)]
     for name, (where, caption, columns) in TABLES.items():
