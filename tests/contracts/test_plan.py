@@ -157,6 +157,12 @@ def compare(plan: dict[str, Any], *masks: str, **perturbations: Any) -> None:
             "mirrors along an axis that training does not (found y",
         ),
         (
+            lambda plan: plan["regions"].update(
+                rim={"kind": "shell", "inner_mm": 2, "outer_mm": 2.0}
+            ),
+            "regions.rim ends before it begins (found from 2 to 2 mm",
+        ),
+        (
             lambda plan: plan["segmenters"]["unet"].pop("rater"),
             "missing setting at segmenters.unet",
         ),

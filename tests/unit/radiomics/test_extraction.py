@@ -257,3 +257,39 @@ def test_bins_do_not_end_where_the_numbers_of_a_file_end(pixel_type: int, width:
     found = extract({"t1": whole}, masks, settings).features
     same = extract({"t1": sitk.Cast(whole, sitk.sitkFloat64)}, masks, settings).features
     np.testing.assert_allclose(found, same, rtol=1e-12)
+
+
+def test_a_filter_without_a_value_somewhere_is_an_outcome_and_leaves_the_others_alone() -> None:
+    image = sitk.Cast(phantom() * 100, sitk.sitkInt16)
+    image[0:12, 0:12, :] = 7
+    masks = {"flat": box(image, 1, 9), "good": box(image, 13, 21)}
+    settings = SETTINGS | {"setting": {"binWidth": 1}, "imageType": {"LBP3D": {}}}
+    found = extract({"t1": image}, masks, settings)
+    alone = extract({"t1": image}, {"good": masks["good"]}, settings).features
+    assert found.features.loc["good"].equals(alone.loc["good"])
+    assert found.features.loc["good"].notna().all()
+    kurtosis = found.features.columns.str.contains("lbp-3D-k")
+    assert found.features.loc["flat", kurtosis].isna().all()
+    (said,) = [row for row in found.outcomes if row["filter"] == "lbp-3D-k"]
+    assert (said["mask"], said["outcome"]) == ("flat", "undefined")
+    assert said["reason"].startswith("no finite intensity in ")
+    assert said["n_missing"] == kurtosis.sum()
+
+
+def test_a_mask_with_no_room_for_a_filter_in_its_own_image_leaves_the_others_alone() -> None:
+    image = phantom()
+    masks = {
+        "large": box(image, 3, 20),
+        "small": drawn(image, (slice(4, 6), slice(4, 7), slice(4, 7))),
+        "line": drawn(image, (4, 4, slice(4, 9))),
+    }
+    setting = {"binWidth": 0.2, "preCrop": True, "padDistance": 0}
+    settings = SETTINGS | {"imageType": FEW, "setting": setting}
+    found = extract({"t1": image}, masks, settings)
+    assert_identical(image, {"large": masks["large"]}, settings)
+    assert found.features.loc["large"].notna().all()
+    log = found.features.columns.str.contains("log-sigma")
+    assert found.features.loc["small"].isna().tolist() == log.tolist()
+    said = {(row["mask"], row["filter"]): row["outcome"] for row in found.outcomes}
+    assert said["small", "log-sigma-2-0-mm-3D"] == "undefined"
+    assert said["line", ""] == "one line"

@@ -1,5 +1,7 @@
 """Regions and perturbed masks, in world units."""
 
+import itertools
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -44,6 +46,81 @@ def test_a_shell_has_its_volume_in_world_units(spacing: tuple[float, float, floa
         assert volume_mm3(ring) == pytest.approx(expected, rel=0.15)
     both = sitk.GetArrayViewFromImage(ring) & sitk.GetArrayViewFromImage(mask)
     assert not both.any()
+
+
+SPACINGS = [(1.0, 1.0, 1.0), (0.7, 0.9, 4.0), (1.1, 1.1, 2.2)]
+# Three and five voxels across are among the ends: distances that rounding must not decide.
+RANGES_MM = [(0.0, 3.3), (0.0, 2.1), (0.0, 5.5), (1.0, 4.0), (-2.2, 0.0), (-1.5, 2.0), (-9.0, -1.0)]
+
+
+def tumours() -> dict[str, np.ndarray]:
+    z, y, x = np.indices((8, 11, 13))
+    full = np.ones(z.shape, dtype=bool)
+    scattered = np.random.default_rng(4).random(z.shape) < 0.03
+    return {
+        "ball": (2 * (z - 4)) ** 2 + (y - 5) ** 2 + (x - 6) ** 2 <= 16,
+        "at the edge": full & (z < 5) & (y > 3) & (x < 8),
+        "one voxel": full & (z == 3) & (y == 4) & (x == 5),
+        "one slice": full & (z == 4) & (abs(y - 5) < 4) & (abs(x - 6) < 4),
+        "scattered": scattered,
+        "empty": ~full,
+        "everything": full,
+    }
+
+
+def brute_force(
+    tumour: np.ndarray, spacing_mm: tuple[float, float, float], range_mm: tuple[float, float]
+) -> np.ndarray:
+    """Return the shell by comparing the centre of each voxel with that of each rim voxel."""
+    neighbours = list(itertools.product((-1, 0, 1), repeat=3))
+    # What lies beyond the image is not outside the tumour.
+    padded = np.pad(tumour, 1, constant_values=True)
+    rim = (
+        tumour
+        & ~np.all([np.roll(padded, step, (0, 1, 2)) for step in neighbours], axis=0)[
+            1:-1, 1:-1, 1:-1
+        ]
+    )
+    if not rim.any():
+        return np.zeros_like(tumour)
+    step = np.array(spacing_mm[::-1])
+    places = np.indices(tumour.shape).reshape(3, -1).T * step
+    squares = ((places[:, None] - np.argwhere(rim)[None] * step) ** 2).sum(axis=2)
+    distance = np.sqrt(squares.min(axis=1)).reshape(tumour.shape)
+    signed = np.where(tumour, -distance, distance)
+    return (signed > range_mm[0] + 1e-9) & (signed <= range_mm[1] + 1e-9)
+
+
+@pytest.mark.parametrize("spacing_mm", SPACINGS)
+@pytest.mark.parametrize("name", tumours())
+def test_a_shell_has_the_voxels_of_its_definition(
+    name: str, spacing_mm: tuple[float, float, float]
+) -> None:
+    tumour = tumours()[name]
+    within = np.random.default_rng(2).random(tumour.shape) < 0.8
+    mask, body = (sitk.GetImageFromArray(array.astype(np.uint8)) for array in (tumour, within))
+    for volume in (mask, body):
+        volume.SetSpacing(spacing_mm)
+    for inner_mm, outer_mm in RANGES_MM:
+        ring = shell.derive(mask, {"inner_mm": inner_mm, "outer_mm": outer_mm}, body)
+        expected = brute_force(tumour, spacing_mm, (inner_mm, outer_mm)) & within
+        assert np.array_equal(inside(ring), expected), (inner_mm, outer_mm)
+        if outer_mm <= 0:
+            assert not (inside(ring) & ~tumour).any()
+
+
+def test_a_shell_moves_with_its_tumour() -> None:
+    """At 2.1 mm are three voxels: ITK rounds them to either side, from place to place."""
+    array = np.zeros((10, 300, 300), dtype=bool)
+    array[4:6, 40:52, 40:52] = True
+    rings = []
+    for shift in (0, 200):
+        mask = sitk.GetImageFromArray(np.roll(array, (shift, shift), (1, 2)).astype(np.uint8))
+        mask.SetSpacing((0.7, 0.9, 4.0))
+        ring = shell.derive(mask, {"inner_mm": 0.0, "outer_mm": 2.1}, mask * 0 + 1)
+        rings.append(np.roll(inside(ring), (-shift, -shift), (1, 2)))
+    assert rings[0][4, 45, 52:56].tolist() == [True, True, True, False]
+    assert np.array_equal(*rings)
 
 
 def test_a_shell_stays_inside_the_body() -> None:

@@ -17,6 +17,7 @@ def plan_problems(plan: Plan, file: str) -> list[Problem]:
         _dangling_names,
         _late_predictors,
         _contradictions,
+        _empty_shells,
         _unknown_features,
         _wrong_comparisons,
         _wrong_harmonisation,
@@ -118,6 +119,20 @@ def _contradictions(plan: Plan, file: str) -> list[Problem]:
             what = f"{place}.inference mirrors along an axis that training does not"
             problems.append(Problem(what, file=file, found=", ".join(sorted(flips))))
     return problems
+
+
+def _empty_shells(plan: Plan, file: str) -> list[Problem]:
+    """Return the shells that end where they begin or before."""
+    return [
+        Problem(
+            f"regions.{name} ends before it begins",
+            file=file,
+            found=f"from {region['inner_mm']:g} to {region['outer_mm']:g} mm",
+            expected="inner_mm below outer_mm",
+        )
+        for name, region in plan["regions"].items()
+        if region["kind"] == "shell" and region["inner_mm"] >= region["outer_mm"]
+    ]
 
 
 def _unknown_features(plan: Plan, file: str) -> list[Problem]:

@@ -141,6 +141,8 @@ class _Findings:
             self.outcomes.append(where | why)
 
     def count(self, mask: str, sequence: str, filter_name: str, cut: Cut) -> None:
+        if cut.n_undefined:
+            return
         where = {"mask": mask, "sequence": sequence, "filter": filter_name}
         self.grey_levels.append(where | level_row(len(cut.levels), *cut.ends))
 
@@ -225,17 +227,26 @@ def _measure(
     placed: Placed, cut: Cut, engine: RadiomicsFeatureExtractor, *, of_shape: bool
 ) -> Measured:
     """Return the features of a cut by name, and why some are missing, where they are."""
-    one_level = not of_shape and len(cut.levels) == 1
+    obstacle, possible = _obstacle(placed, cut, of_shape=of_shape)
     values: dict[str, float] = {}
     for name, features in engine.enabledFeatures.items():
         if (name in SHAPES) == of_shape:
-            skipped = (placed.few or one_level) and name not in WITHOUT_NEIGHBOURS
-            values |= undefined(name, features) if skipped else measure(name, cut, features)
+            measured = not obstacle or name in possible
+            values |= measure(name, cut, features) if measured else undefined(name, features)
     lost = [name for name, value in values.items() if np.isnan(value)]
+    return values, len(lost), *(obstacle or (UNDEFINED, ", ".join(lost)))
+
+
+Obstacle = tuple[tuple[str, str] | tuple[()], tuple[str, ...]]
+
+
+def _obstacle(placed: Placed, cut: Cut, *, of_shape: bool) -> Obstacle:
+    """Return the outcome and the reason why a cut is not measured in full, and what of it is."""
+    if not of_shape and cut.n_undefined:
+        reason = f"no finite intensity in {cut.n_undefined} of {len(cut.values)} voxels"
+        return (UNDEFINED, reason), ()
     if placed.few:
-        why = (placed.flat, "shape and textures need more dimensions")
-    elif one_level:
-        why = (ONE_GREY_LEVEL, "textures need two")
-    else:
-        why = (UNDEFINED, ", ".join(lost))
-    return values, len(lost), *why
+        return (placed.flat, "shape and textures need more dimensions"), WITHOUT_NEIGHBOURS
+    if not of_shape and len(cut.levels) == 1:
+        return (ONE_GREY_LEVEL, "textures need two"), WITHOUT_NEIGHBOURS
+    return (), ()

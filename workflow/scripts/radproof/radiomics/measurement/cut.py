@@ -38,6 +38,11 @@ class Cut:
         return self.array[self.mask]
 
     @cached_property
+    def n_undefined(self) -> int:
+        """Number of voxels without a finite intensity; with any, nothing can be measured."""
+        return int(np.count_nonzero(~np.isfinite(self.values)))
+
+    @cached_property
     def ends(self) -> tuple[float, float]:
         """The least and the largest intensity."""
         return float(self.values.min()), float(self.values.max())

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 from radiomics import imageoperations
-from radiomics.featureextractor import RadiomicsFeatureExtractor
 
 EMPTY = "empty"
 SEQUENCE_MISSING = "sequence missing"
@@ -16,7 +15,14 @@ ONE_GREY_LEVEL = "one grey level"
 UNDEFINED = "undefined"
 FLAT = {0: "one voxel", 1: "one line", 2: "one slice"}
 
-GEOMETRIC = ("resampledPixelSpacing", "preCrop")
+
+def has_own_image(settings: dict[str, Any]) -> bool:
+    """Say whether PyRadiomics resamples or crops an image of its own for each mask."""
+    return _resamples(settings) or bool(settings.get("preCrop"))
+
+
+def _resamples(settings: dict[str, Any]) -> bool:
+    return None not in (settings.get("resampledPixelSpacing"), settings.get("interpolator"))
 
 
 class Unmeasurable(Exception):
@@ -77,12 +83,12 @@ def place(
     Unmeasurable
         If the mask is empty or has too few voxels.
     """
-    _box(mask)
-    drawn = mask
-    if any(settings.get(setting) for setting in GEOMETRIC):
-        there = {**settings, "normalize": False}
-        image, drawn = RadiomicsFeatureExtractor.loadImage(image, mask, None, **there)
-        drawn = sitk.Cast(drawn, sitk.sitkUInt8)
+    drawn, box = mask, _box(mask)
+    if _resamples(settings):
+        image, drawn = imageoperations.resampleImage(image, mask, **settings)
+        _box(drawn)
+    elif settings.get("preCrop"):
+        image, drawn = imageoperations.cropToTumorMask(image, mask, box, **settings)
     kept = _within_range(image, drawn, settings)
     box = _box(kept)
     n_voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(kept)))
