@@ -121,6 +121,18 @@ def compare(plan: dict[str, Any], *masks: str, **perturbations: Any) -> None:
             "unknown feature at extractors.pyradiomics.featureClass.glcm (found Contrst, expected"
             " Contrast",
         ),
+        (
+            lambda plan: plan["extractors"]["pyradiomics"]["featureClass"].update(shape2D=[]),
+            "shape in two dimensions of three-dimensional masks at extractors.pyradiomics",
+        ),
+        (
+            lambda plan: plan["extractors"]["pyradiomics"]["setting"].update(binwidth=5),
+            "unknown setting at extractors.pyradiomics.setting (found binwidth",
+        ),
+        (
+            lambda plan: plan["extractors"]["pyradiomics"].pop("grey_levels"),
+            "missing setting at extractors.pyradiomics (expected grey_levels",
+        ),
         (lambda plan: plan["models"]["clinical"]["clinical"].append("grade"), "names nothing"),
         (
             lambda plan: plan["models"]["clinical"].update(missing="multiple"),
@@ -254,3 +266,19 @@ def test_order_of_keys_and_spelling_of_numbers_do_not_matter() -> None:
     first = canonical(typed({"a": 4, "b": 2}, schema))
     assert first == canonical(typed({"b": 2, "a": 4.0}, schema))
     assert first == '{"a": 4.0, "b": 2}'
+
+
+def test_a_parameter_file_of_pyradiomics_can_be_pasted(raw: dict[str, Any], tmp_path: Path) -> None:
+    plan = copy.deepcopy(raw)
+    plan["extractors"]["pyradiomics"] |= {
+        "setting": {
+            **{"binWidth": 0.05, "label": 1, "interpolator": "sitkBSpline", "force2D": False},
+            **{"resampledPixelSpacing": [1, 1, 1], "weightingNorm": None, "normalize": True},
+            **{"normalizeScale": 100, "geometryTolerance": 1e-5, "additionalInfo": True},
+        },
+        "imageType": {"Original": {}, "LoG": {"sigma": [2, 3], "binWidth": 0.1}, "Wavelet": {}},
+        "featureClass": {"shape": None, "glcm": ["Contrast"], "firstorder": []},
+    }
+    path = tmp_path / "plan.yaml"
+    path.write_text(yaml.safe_dump(plan), encoding="utf-8")
+    assert load_plan(path)["extractors"]["pyradiomics"]["featureClass"]["shape"] is None

@@ -83,17 +83,6 @@ def test_outcomes_stand_as_they_were_counted() -> None:
     assert none.rows == []
 
 
-def test_stable_features_are_counted_by_comparison() -> None:
-    rows = [("raters", 10, 8), ("raters", 5, 1), ("automated", 15, 6)]
-    summary = pd.DataFrame(rows, columns=["between", "n_features", "n_passed"])
-    (table,) = shown_of("radiomics/pyradiomics/stability-summary-whole.tsv", summary)
-    assert table.rows == [
-        ["raters", "rater1 and rater2", "15", "9", "0.600", "yes"],
-        ["automated", "rater1 and unet", "15", "6", "0.400", "no"],
-    ]
-    assert "the lower 95 % limit of its ICC2 is at least 0.75" in table.note
-
-
 def test_harmonisation_stands_by_model_where_there_is_one() -> None:
     fitted = {
         **{"kind": "combat", "reference": None, "centers": ["A", "B"], "patients": [12, 9]},

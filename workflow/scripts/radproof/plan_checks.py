@@ -137,13 +137,15 @@ def _empty_shells(plan: Plan, file: str) -> list[Problem]:
 
 def _unknown_features(plan: Plan, file: str) -> list[Problem]:
     """Return the features that an extractor's entry names and that there are not."""
-    return [
-        problem
-        for name, extractor in plan["extractors"].items()
-        for problem in feature_problems(
-            extractor.get("featureClass", {}), file, f"extractors.{name}.featureClass"
-        )
-    ]
+    problems = []
+    for name, extractor in plan["extractors"].items():
+        place, classes = f"extractors.{name}", extractor.get("featureClass", {})
+        problems += feature_problems(classes, file, f"{place}.featureClass")
+        if "shape2D" in classes and not extractor["setting"].get("force2D"):
+            what = f"shape in two dimensions of three-dimensional masks at {place}.featureClass"
+            remedy = "leave shape2D out, or set force2D for masks of one slice"
+            problems.append(Problem(what, file=file, found="shape2D", remedy=remedy))
+    return problems
 
 
 def _wrong_comparisons(plan: Plan, file: str) -> list[Problem]:

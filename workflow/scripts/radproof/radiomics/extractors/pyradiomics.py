@@ -15,7 +15,6 @@ from radiomics.featureextractor import RadiomicsFeatureExtractor
 from threadpoolctl import threadpool_limits
 
 from radproof.images.threads import one_thread
-from radproof.provenance import canonical
 from radproof.radiomics.dictionary import describe
 from radproof.radiomics.grey_levels import level_row
 from radproof.radiomics.measurement.cut import Cut
@@ -95,7 +94,7 @@ def extract(
                     found = _measure(placed, cut, engine, of_shape=False)
                     findings.add(placed.name, sequence, filter_name, found)
     # What no mask could be measured in has its columns all the same.
-    names = _names(tuple(images), canonical(settings))
+    names = _names(tuple(images), json.dumps(settings))
     features = pd.DataFrame.from_dict(findings.rows, orient="index", dtype=float)
     features = features.reindex(index=list(masks), columns=names)
     for row in findings.outcomes:
@@ -149,18 +148,22 @@ class _Findings:
 
 def _engine(parameters: dict[str, Any]) -> RadiomicsFeatureExtractor:
     """Return PyRadiomics' extractor, which checks the parameters and fills in its defaults."""
-    return _engine_of(canonical(parameters))
+    return _engine_of(json.dumps(parameters))
 
 
 # Checking the parameters takes as long as measuring a small mask, and is done once.
 @cache
 def _engine_of(parameters: str) -> RadiomicsFeatureExtractor:
     given = json.loads(parameters)
+    classes = dict(given["featureClass"])
+    if not given["setting"].get("force2D"):
+        # PyRadiomics passes it over with a warning; a plan is refused.
+        classes.pop("shape2D", None)
     return RadiomicsFeatureExtractor(
         {
             "setting": {**given["setting"], "label": 1, "additionalInfo": False},
             "imageType": given["imageType"],
-            "featureClass": given["featureClass"],
+            "featureClass": classes,
         }
     )
 
