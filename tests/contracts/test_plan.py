@@ -130,6 +130,25 @@ def compare(plan: dict[str, Any], *masks: str, **perturbations: Any) -> None:
             "unknown setting at extractors.pyradiomics.setting (found binwidth",
         ),
         (
+            lambda plan: plan["extractors"]["pyradiomics"]["setting"].pop("binWidth"),
+            "setting extractors.pyradiomics.setting is wrong",
+        ),
+        (
+            lambda plan: plan["extractors"]["pyradiomics"]["imageType"].update(LoG={}),
+            "no width of the Gaussian at extractors.pyradiomics.imageType.LoG",
+        ),
+        (
+            lambda plan: plan["extractors"]["pyradiomics"]["grey_levels"].update(minimum=200),
+            "no number of grey levels is allowed",
+        ),
+        (lambda plan: plan["stability"].update(threshold=float("nan")), "expected a number"),
+        (
+            lambda plan: compare(
+                plan, "perturbed", count=2, rotation_deg=0, translation_mm=0, growth=0, contour=None
+            ),
+            "perturbations change nothing",
+        ),
+        (
             lambda plan: plan["extractors"]["pyradiomics"].pop("grey_levels"),
             "missing setting at extractors.pyradiomics (expected grey_levels",
         ),

@@ -32,7 +32,7 @@ def test_every_filter_outside_is_named_with_a_width_that_would_do() -> None:
     messages = [str(problem) for problem in caught.value.problems]
     assert len(messages) == 2
     assert "T1w, original" in messages[0]
-    assert "a binWidth of 0.1 would give 64" in messages[0]
+    assert "a binWidth of 0.1 would give about 64" in messages[0]
     assert "T1w, wavelet-HHH" in messages[1]
 
 

@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 from radproof.errors import BadInput
 from radproof.radiomics import stability
-from radproof.radiomics.stability import correlations, judge, summarise, summarise_dice, verdict
+from radproof.radiomics.stability import (
+    _correlated,
+    correlations,
+    judge,
+    summarise,
+    summarise_dice,
+    verdict,
+)
 
 SETTINGS = {"form": "ICC2", "threshold": 0.75, "bound": "estimate"}
 BETWEEN = {
@@ -198,3 +205,15 @@ def test_masks_that_contradict_each_other_are_never_kept(form: str, bound: str) 
     assert not every["passed"].any()
     assert (every["reason"] != "").all()
     assert (form == "ICC2k") == (every["icc"] > 1).any()
+
+
+def test_masks_that_differ_by_the_same_in_everybody_have_no_lower_bound_to_pass_by() -> None:
+    values = np.random.default_rng(3).normal(size=20)
+    one, other = (pd.DataFrame({"x": values + shift}, index=range(20)) for shift in (0.0, 0.5))
+    rows = _correlated(np.stack([one.to_numpy(), other.to_numpy()], axis=1), "ICC2")
+    judged = judge(rows, {"threshold": 0.75, "bound": "lower"})
+    assert judged.loc[0, "icc"] > 0.75
+    assert not judged.loc[0, "passed"]
+    assert judged.loc[0, "reason"] == "no interval to judge by"
+    same = _correlated(np.stack([one.to_numpy()] * 2, axis=1), "ICC2")
+    assert judge(same, {"threshold": 0.75, "bound": "lower"}).loc[0, "passed"]

@@ -176,7 +176,7 @@ def extract(
     from radproof.radiomics import one_patient
 
     with exit_codes():
-        one_patient.check_suffix(output)
+        one_patient.check_output(output)
         images = named_files(image, "--image", "T1w=t1.nii.gz")
         masks = named_files(mask, "--mask", "tumour=mask.nii.gz")
         found = one_patient.measure_files(images, masks, settings)

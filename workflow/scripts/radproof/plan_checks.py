@@ -3,7 +3,7 @@
 from typing import Any
 
 from radproof.errors import Problem
-from radproof.radiomics.features import feature_problems
+from radproof.radiomics.extractor_checks import extractor_problems
 from radproof.radiomics.mask_names import PERTURBED, compared_masks
 
 Plan = dict[str, Any]
@@ -18,7 +18,7 @@ def plan_problems(plan: Plan, file: str) -> list[Problem]:
         _late_predictors,
         _contradictions,
         _empty_shells,
-        _unknown_features,
+        _wrong_extractors,
         _wrong_comparisons,
         _wrong_harmonisation,
     )
@@ -135,17 +135,14 @@ def _empty_shells(plan: Plan, file: str) -> list[Problem]:
     ]
 
 
-def _unknown_features(plan: Plan, file: str) -> list[Problem]:
-    """Return the features that an extractor's entry names and that there are not."""
-    problems = []
-    for name, extractor in plan["extractors"].items():
-        place, classes = f"extractors.{name}", extractor.get("featureClass", {})
-        problems += feature_problems(classes, file, f"{place}.featureClass")
-        if "shape2D" in classes and not extractor["setting"].get("force2D"):
-            what = f"shape in two dimensions of three-dimensional masks at {place}.featureClass"
-            remedy = "leave shape2D out, or set force2D for masks of one slice"
-            problems.append(Problem(what, file=file, found="shape2D", remedy=remedy))
-    return problems
+def _wrong_extractors(plan: Plan, file: str) -> list[Problem]:
+    """Return what extractors by PyRadiomics may not say together."""
+    return [
+        problem
+        for name, extractor in plan["extractors"].items()
+        if extractor["kind"] == "pyradiomics"
+        for problem in extractor_problems(extractor, file, f"extractors.{name}.")
+    ]
 
 
 def _wrong_comparisons(plan: Plan, file: str) -> list[Problem]:
@@ -178,6 +175,10 @@ def _wrong_comparisons(plan: Plan, file: str) -> list[Problem]:
                 ", ".join(masks),
             )
             problems.append(Problem(what, file=file, found=found))
+    bounds = ("rotation_deg", "translation_mm", "growth", "contour")
+    if perturbations and not any(perturbations[name] for name in bounds):
+        what = "stability.perturbations change nothing, and every feature would be stable"
+        problems.append(Problem(what, file=file, expected=f"one of {', '.join(bounds)}"))
     contour = perturbations["contour"] if perturbations else None
     if contour and contour["outside"] >= contour["inside"]:
         what = "stability.perturbations.contour keeps superpixels that it drops"

@@ -1,6 +1,7 @@
 """Closed schemas: what a plan may say, and one clear message for each thing it may not."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,23 @@ def validate(value: Any, schema: dict[str, Any], file: str, place: str = "") -> 
     """Return every way in which ``value`` breaks the schema; ``place`` is where it stands."""
     errors = Draft202012Validator(schema).iter_errors(value)
     ordered = sorted(errors, key=lambda error: [str(part) for part in error.absolute_path])
-    return [_problem(error, file, place) for error in ordered]
+    wrong = [_problem(error, file, place) for error in ordered]
+    # No bound of a schema keeps out what is no number.
+    return wrong + [
+        Problem(f"setting {where} is wrong", file=file, found=str(number), expected="a number")
+        for where, number in _numbers(value, place)
+        if not math.isfinite(number)
+    ]
+
+
+def _numbers(value: Any, place: str) -> Iterator[tuple[str, float]]:
+    """Yield every fraction with its dotted place."""
+    if isinstance(value, float):
+        yield place, value
+    elif isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in items:
+            yield from _numbers(item, f"{place}.{key}".strip("."))
 
 
 def typed(value: Any, schema: dict[str, Any], root: dict[str, Any] | None = None) -> Any:

@@ -1,6 +1,8 @@
 """A batch of patients: files in, features of a region of every mask out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +111,8 @@ def extract_patient(
         drawn |= changed
     derived = _regions(drawn, reference, settings["region"])
     extractor = settings["extractor"]
-    extraction = load_kind("extractor", extractor["kind"]).extract(volumes, derived, extractor)
+    with _said_of(patient):
+        extraction = load_kind("extractor", extractor["kind"]).extract(volumes, derived, extractor)
     return extraction, perturbed
 
 
@@ -123,7 +126,17 @@ def count_patient(
     volumes, drawn = _read(patient, images, masks)
     derived = _regions(drawn, next(iter(volumes.values())), settings["region"])
     extractor = settings["extractor"]
-    return load_kind("extractor", extractor["kind"]).grey_levels(volumes, derived, extractor)
+    with _said_of(patient):
+        return load_kind("extractor", extractor["kind"]).grey_levels(volumes, derived, extractor)
+
+
+@contextmanager
+def _said_of(patient: str) -> Iterator[None]:
+    """Name the patient in what an extractor, which knows of images alone, cannot use."""
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput([replace(one, patient=patient) for one in error.problems]) from error
 
 
 def _read(

@@ -23,6 +23,13 @@ def level_row(levels: int, lowest: float, highest: float) -> dict[str, Any]:
     return {"levels": levels, "usual": FEWEST <= levels <= MOST, "bin_width_for_64": width}
 
 
+def suggestion(width: float) -> str:
+    """Say which bin width would do; with none, that no width would."""
+    if width == 0:
+        return "the intensities are all the same"
+    return f"a binWidth of {width:.3g} would give about {AIM}"
+
+
 def summarise(counts: pd.DataFrame, limits: dict[str, Any]) -> pd.DataFrame:
     """Return one row a sequence and filter, with how many masks are outside the plan's limits.
 
@@ -59,8 +66,7 @@ def check_levels(summary: pd.DataFrame, limits: dict[str, Any]) -> None:
             found=f"{row['n_outside']} of {row['n_masks']} masks outside {asked}, median"
             f" {row['levels_median']:g}",
             expected=f"at most {limits['share']:.0%} outside",
-            remedy=f"a binWidth of {row['bin_width_for_64']:.3g} would give {AIM}; else widen"
-            " grey_levels in the plan",
+            remedy=f"{suggestion(row['bin_width_for_64'])}; else widen grey_levels in the plan",
         )
         for row in summary.to_dict("records")
         if row["n_outside"] > limits["share"] * row["n_masks"]

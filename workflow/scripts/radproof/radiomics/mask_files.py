@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from radproof.radiomics.intact import read_intact
 from radproof.radiomics.parameter_file import Parameters
-from radproof.volumes import grid_differences, read_volume
+from radproof.volumes import grid_differences
 
 EMPTY = "empty"
 NO_LABEL = "no such label"
@@ -45,7 +46,7 @@ def read_region(
     UnusableMask
         If no voxel has the label, or the mask lies on another grid.
     """
-    labels = _channel(read_volume(path), parameters.label_channel)
+    labels = _channel(read_intact(path), parameters.label_channel)
     region = sitk.Cast(labels == parameters.label, sitk.sitkUInt8)
     others = _other_labels(labels, parameters.label)
     if sitk.GetArrayViewFromImage(region).any():

@@ -1,5 +1,6 @@
 """Radiomics of one patient from files, without a study."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ import SimpleITK as sitk
 from radproof.errors import BadInput, Problem
 from radproof.kinds import load_kind
 from radproof.radiomics.dictionary import describe
+from radproof.radiomics.grey_levels import suggestion
+from radproof.radiomics.intact import read_intact
 from radproof.radiomics.mask_files import SEVERAL_LABELS, UnusableMask, read_region
 from radproof.radiomics.parameter_file import KIND, Parameters, read_parameters
 from radproof.tables import write_table
-from radproof.volumes import grid_differences, read_volume
+from radproof.volumes import grid_differences
 
 SUFFIXES = (".tsv", ".parquet")
 
@@ -58,7 +61,7 @@ def measure_files(
 
 
 def _read_images(files: Mapping[str, str]) -> dict[str, sitk.Image]:
-    volumes = {name: read_volume(path) for name, path in files.items()}
+    volumes = {name: read_intact(path) for name, path in files.items()}
     reference = next(iter(volumes))
     problems = []
     for name, volume in volumes.items():
@@ -98,14 +101,18 @@ def _read_masks(
     return regions, outcomes
 
 
-def check_suffix(path: Path) -> None:
-    """Refuse a table of another kind before anything is measured.
+def check_output(path: Path) -> None:
+    """Refuse a table that cannot be written before anything is measured.
 
     Raises
     ------
     BadInput
-        If the file is neither ``.tsv`` nor ``.parquet``.
+        If the file is neither ``.tsv`` nor ``.parquet``, or its folder cannot be written to.
     """
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if path.is_dir() or not (folder.is_dir() and os.access(folder, os.W_OK)):
+        what, remedy = "table cannot be written", "name a file in a folder that is yours"
+        raise BadInput(Problem(what, file=str(path), remedy=remedy))
     if path.suffix not in SUFFIXES:
         what, expected = "table is of a kind that is not written", " or ".join(SUFFIXES)
         raise BadInput(Problem(what, file=str(path), found=path.suffix, expected=expected))
@@ -139,7 +146,7 @@ def notes(outcomes: list[dict[str, Any]], grey_levels: list[dict[str, Any]]) -> 
         said.append(": ".join(filter(None, [", ".join(filter(None, place)), *reason])))
     said += [
         f"mask {row['mask']}, {row['sequence']}, {row['filter']}: {row['levels']} grey levels,"
-        f" usual are 16 to 130; a bin width of {row['bin_width_for_64']:.4g} would give 64"
+        f" usual are 16 to 130; {suggestion(row['bin_width_for_64'])}"
         for row in grey_levels
         if not row["usual"]
     ]

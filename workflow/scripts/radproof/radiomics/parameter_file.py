@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from radproof.errors import BadInput, Problem
-from radproof.radiomics.features import feature_problems, read_dictionary
+from radproof.radiomics.extractor_checks import extractor_problems
+from radproof.radiomics.features import read_dictionary
 from radproof.radiomics.grey_levels import FEWEST, MOST
 from radproof.schema import read_schema, read_yaml, validate
 
@@ -62,6 +63,12 @@ def read_parameters(path: str | Path) -> Parameters:
     if not isinstance(given, dict):
         expected = "setting, imageType, featureClass"
         raise BadInput(Problem("settings are no mapping", file=file, expected=expected))
+    for part in ("setting", "imageType", "featureClass"):
+        if not isinstance(given.get(part) or {}, dict | list):
+            what, found = f"{part} is no mapping", repr(given[part])
+            raise BadInput(Problem(what, file=file, found=found, remedy="indent its settings"))
+    if isinstance(given.get("setting"), list):
+        raise BadInput(Problem("setting is no mapping", file=file, found="a list"))
     if "voxelSetting" in given:
         what = "settings ask for features of every voxel"
         raise BadInput(Problem(what, file=file, found="voxelSetting", remedy="remove it"))
@@ -69,7 +76,7 @@ def read_parameters(path: str | Path) -> Parameters:
     own = {key: settings["setting"].pop(key) for key in READING if key in settings["setting"]}
     problems = validate(own, {"type": "object", "properties": READING}, file, "setting")
     problems += validate(settings, read_schema(f"extractor/{KIND}"), file)
-    problems = problems or feature_problems(settings["featureClass"], file)
+    problems = problems or extractor_problems(settings, file, "")
     if problems:
         raise BadInput(problems)
     return Parameters(

@@ -95,6 +95,8 @@ def _moved(mask: sitk.Image, angle_deg: float, shift_mm: list[float], growth: fl
         mask, insideIsPositive=False, squaredDistance=False, useImageSpacing=True
     )
     voxels = np.argwhere(sitk.GetArrayViewFromImage(mask) > 0)[:, ::-1]
+    if not len(voxels):
+        raise ValueError("an empty mask cannot be perturbed")
     middle = mask.TransformContinuousIndexToPhysicalPoint(voxels.mean(axis=0).tolist())
     turn = sitk.Euler3DTransform(middle, 0.0, 0.0, float(np.radians(angle_deg)), [*shift_mm, 0.0])
     far = float(sitk.GetArrayViewFromImage(distance).max())

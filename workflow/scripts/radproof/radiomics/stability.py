@@ -134,7 +134,8 @@ def judge(table: pd.DataFrame, settings: dict[str, Any]) -> pd.DataFrame:
     judged = table["icc"]
     if settings["bound"] == "lower":
         # Masks that agree perfectly leave no interval: the estimate, 1, stands for its bound.
-        judged = table["ci_low"].where(table["ci_low"].notna(), table["icc"])
+        perfect = table["ci_low"].isna() & (table["icc"] >= 1 - ROUNDING)
+        judged = table["ci_low"].mask(perfect, table["icc"])
     # Masks that differ more than patients can turn ICC2k, or its bounds, inside out: above 1.
     sound = ~((table["icc"] > 1 + ROUNDING) | (table["ci_low"] > table["icc"] + ROUNDING))
     reached = judged >= settings["threshold"]
@@ -143,8 +144,10 @@ def judge(table: pd.DataFrame, settings: dict[str, Any]) -> pd.DataFrame:
         f"{BOUNDS[settings['bound']]} {{:.3f}} below {settings['threshold']:g}".format
     )
     said = below.mask(reached, "masks differ more than patients do")
-    # Without a correlation the reason stands there already.
-    reason = table["reason"].where(judged.isna(), said).mask(passed, "")
+    # Masks that differ by the same in everybody have an estimate without an interval; without a
+    # correlation the reason stands there already.
+    without = table["reason"].mask(table["icc"].notna(), "no interval to judge by")
+    reason = without.where(judged.isna(), said).mask(passed, "")
     return table.assign(passed=passed, reason=reason)
 
 

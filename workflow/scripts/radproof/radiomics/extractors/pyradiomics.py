@@ -82,14 +82,17 @@ def extract(
     findings = _Findings({name: {} for name in masks})
     with one_thread(), threadpool_limits(1):
         for position, (sequence, image) in enumerate(images.items()):
-            groups, failed = _groups(image, masks, engine.settings)
+            # A missing sequence is 0 throughout; no prepared image is.
+            blank = not sitk.GetArrayViewFromImage(image).any()
+            groups, failed = _groups(image, masks, engine.settings, blank=blank)
             findings.outcomes += [{"sequence": sequence} | note for note in failed]
             for group in groups:
+                # Shape does not depend on intensities.
                 if position == 0:
                     for placed, cut in _drawn(group, engine.settings):
                         found = _measure(placed, cut, engine, of_shape=True)
                         findings.add(placed.name, sequence, "original", found)
-                for placed, filter_name, cut in _cuts(group, engine):
+                for placed, filter_name, cut in () if blank else _cuts(group, engine):
                     findings.count(placed.name, sequence, filter_name, cut)
                     found = _measure(placed, cut, engine, of_shape=False)
                     findings.add(placed.name, sequence, filter_name, found)
@@ -115,7 +118,9 @@ def grey_levels(
     findings = _Findings({})
     with one_thread():
         for sequence, image in images.items():
-            groups, _ = _groups(image, masks, engine.settings)
+            if not sitk.GetArrayViewFromImage(image).any():
+                continue
+            groups, _ = _groups(image, masks, engine.settings, blank=False)
             for group in groups:
                 for placed, filter_name, cut in _cuts(group, engine):
                     findings.count(placed.name, sequence, filter_name, cut)
@@ -174,7 +179,7 @@ def _names(sequences: tuple[str, ...], parameters: str) -> list[str]:
 
 
 def _groups(
-    image: sitk.Image, masks: dict[str, sitk.Image], settings: dict[str, Any]
+    image: sitk.Image, masks: dict[str, sitk.Image], settings: dict[str, Any], *, blank: bool
 ) -> tuple[list[Group], list[dict[str, Any]]]:
     """Return each image that is filtered with its masks, and what is to be said of masks.
 
@@ -187,22 +192,20 @@ def _groups(
         row = {"mask": name, "filter": "", "outcome": outcome, "reason": reason}
         notes.append(row | {"n_missing": n_missing})
 
-    # A missing sequence is 0 throughout; no prepared image is.
-    missing = not sitk.GetArrayViewFromImage(image).any()
-    if settings.get("normalize") and not missing:
+    if settings.get("normalize") and not blank:
         image = imageoperations.normalizeImage(image, **settings)
     for name, mask in masks.items():
-        if missing:
+        if blank:
             note(name, SEQUENCE_MISSING, "the image is 0 throughout")
-            continue
         try:
             own, placed = place(name, image, mask, settings)
         except Unmeasurable as error:
-            note(name, error.outcome, error.reason)
+            if not blank:
+                note(name, error.outcome, error.reason)
             continue
         grid = (own.GetSize(), own.GetOrigin(), own.GetSpacing())
         groups.setdefault(grid, (own, []))[1].append(placed)
-        if placed.flat:
+        if placed.flat and not blank:
             needed = "only first-order features" if placed.few else "measured all the same"
             note(name, placed.flat, needed, 0)
     return list(groups.values()), notes

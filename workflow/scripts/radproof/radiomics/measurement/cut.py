@@ -8,7 +8,11 @@ import numpy as np
 import SimpleITK as sitk
 from radiomics import cMatrices, imageoperations
 
+from radproof.errors import BadInput, Problem
 from radproof.radiomics.measurement import matrices
+
+# More would fill the memory before they say anything.
+MOST_BINS = 100_000
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,11 @@ class Cut:
         ends = np.array([self.values.min(), self.values.max()])
         if np.issubdtype(ends.dtype, np.integer):
             ends = ends.astype(np.int64)
+        width = self.settings.get("binWidth", 25)
+        if self.settings.get("binCount") is None and (ends[1] - ends[0]) / width > MOST_BINS:
+            what, found = "bin width is too small for the image", f"{width:g}"
+            expected = f"{(ends[1] - ends[0]) / MOST_BINS:.3g} or more"
+            raise BadInput(Problem(what, found=found, expected=expected))
         return np.digitize(self.values, imageoperations.getBinEdges(ends, **self.settings))
 
     @cached_property

@@ -40,7 +40,7 @@ def filtered(
                 Problem(
                     f"PyRadiomics' filter {image_type} gives no image",
                     found=f"volume of {image.GetSize()} voxels, settings {own}",
-                    remedy="leave the filter or the large sigma out of the plan",
+                    remedy="leave out the filter, or its large sigma",
                 )
             )
         for name in lacking:

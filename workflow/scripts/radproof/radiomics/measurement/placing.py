@@ -86,7 +86,7 @@ def place(
     drawn, box = mask, _box(mask)
     if _resamples(settings):
         image, drawn = imageoperations.resampleImage(image, mask, **settings)
-        _box(drawn)
+        _box(drawn, "no voxel is left of the mask after resampling")
     elif settings.get("preCrop"):
         image, drawn = imageoperations.cropToTumorMask(image, mask, box, **settings)
     kept = _within_range(image, drawn, settings)
@@ -106,11 +106,11 @@ def _dimensions(box: np.ndarray) -> int:
     return int((box[1::2] > box[0::2]).sum())
 
 
-def _box(mask: sitk.Image) -> np.ndarray:
+def _box(mask: sitk.Image, otherwise: str = "the mask has no voxel") -> np.ndarray:
     statistics = sitk.LabelShapeStatisticsImageFilter()
     statistics.Execute(mask)
     if not statistics.HasLabel(1):
-        raise Unmeasurable(EMPTY, "the mask has no voxel")
+        raise Unmeasurable(EMPTY, otherwise)
     start, size = np.split(np.array(statistics.GetBoundingBox(1)), 2)
     return np.ravel([start, start + size - 1], order="F")
 
