@@ -261,14 +261,17 @@ def verify(
 
     Example: radproof verify results/otscc-simulated
     """
+    from dataclasses import asdict
+
     from radproof.dossier.verification import verify_results
 
     with exit_codes():
-        checked, differences = verify_results(results)
-        text = "\n".join([*differences, f"{checked} values recomputed, {len(differences)} differ"])
-        emit({"checked": checked, "differences": differences}, as_json, text)
-        if differences:
-            raise CheckFailed(f"{len(differences)} reported values differ from those recomputed")
+        found = verify_results(results)
+        notes = [f"note: {note}" for note in found.notes]
+        counts = f"{found.checked} values recomputed, {found.n_differences} differ"
+        emit(asdict(found), as_json, "\n".join([*found.differences, *notes, counts]))
+        if found.n_differences:
+            raise CheckFailed(f"{found.n_differences} reported values differ from those recomputed")
 
 
 @app.command()
