@@ -8,10 +8,11 @@ import pandas as pd
 from radproof.evaluation.compare import compare
 from radproof.evaluation.evaluate import evaluate
 from radproof.provenance import file_entries
+from radproof.radiomics import grey_levels, outcomes
 from radproof.radiomics.stability import assess_stability, summarise_dice
 from radproof.seeds import derive_seed
 from radproof.segmentation.score_statistics import score_statistics
-from radproof.tables import write_features, write_json, write_table
+from radproof.tables import read_table, write_features, write_json, write_table
 
 from tests.unit.segmentation.score_rows import rows
 
@@ -104,6 +105,51 @@ def write_record(
     write_json(record, folder / "records" / record["rule"] / f"{record['label']}.json")
 
 
+def made_up_outcomes(folder: Path) -> None:
+    """Outcomes of two batches, one of which measured everything, and what the rule counts."""
+    columns = ["patient", "mask", "sequence", "filter", "outcome", "reason", "n_missing"]
+    found = [
+        ("p01", "unet", "T1w", None, "empty", "no voxel", 6),
+        ("p02", "unet", "T1w", "original", "one slice", "", 2),
+        ("p02", "perturbed1", "T1w", "original", "one slice", "", 3),
+    ]
+    parts = {"train": pd.DataFrame(found, columns=columns), "test": pd.DataFrame(columns=columns)}
+    inputs = []
+    for name, table in parts.items():
+        place = f"{RADIOMICS}/{name}001/outcomes.whole.tsv"
+        inputs.append({"name": "outcomes", "path": place})
+        write_table(table, folder / place)
+    inputs.append({"name": "dictionary", "path": f"{RADIOMICS}/dictionary.tsv"})
+    write_table(pd.DataFrame({"feature": range(6)}), folder / inputs[-1]["path"])
+    outputs = [
+        {"name": name, "path": f"{RADIOMICS}/{name}-whole.tsv"}
+        for name in ("outcomes", "unmeasured")
+    ]
+    rows = pd.concat([read_table(folder / inputs[place]["path"]) for place in (0, 1)])
+    rows = rows.assign(set="train")
+    write_table(outcomes.summarise(rows), folder / outputs[0]["path"])
+    write_table(outcomes.unmeasured(rows, 6), folder / outputs[1]["path"])
+    record = {"rule": "summarise_outcomes", "label": "pyradiomics.whole"}
+    record["settings"] = {"sets": ["train", "test"]}
+    write_record(folder, record, inputs, outputs)
+
+
+def made_up_grey_levels(folder: Path) -> None:
+    """Grey levels of the masks of two batches, and the table that the rule makes of them."""
+    limits = {"minimum": 16, "maximum": 130, "share": 0.5}
+    parts, inputs = [], []
+    for batch, levels in (("train001", [12, 40, 60]), ("train002", [33, 140])):
+        part = pd.DataFrame({"filter": "original", "levels": levels, "bin_width_for_64": 0.3})
+        parts.append(part.assign(sequence="T1w"))
+        inputs.append({"name": "levels", "path": f"{RADIOMICS}/{batch}/rater-levels.whole.tsv"})
+        write_table(parts[-1], folder / inputs[-1]["path"])
+    outputs = [{"name": "levels", "path": f"{RADIOMICS}/grey-levels-whole.tsv"}]
+    table = grey_levels.summarise(pd.concat(parts), limits)
+    write_table(table, folder / outputs[0]["path"])
+    record = {"rule": "check_grey_levels", "label": "pyradiomics.whole"}
+    write_record(folder, record | {"settings": {"limits": limits}}, inputs, outputs)
+
+
 def results_folder(folder: Path) -> Path:
     """A study's results, as far as verification reads them."""
     predictions = made_up_predictions()
@@ -123,6 +169,8 @@ def results_folder(folder: Path) -> Path:
         record = {"rule": rule, "label": label, "settings": settings | {"seed": 7}}
         write_json(record, folder / "records" / rule / f"{label}.json")
     made_up_stability(folder)
+    made_up_outcomes(folder)
+    made_up_grey_levels(folder)
     return folder
 
 

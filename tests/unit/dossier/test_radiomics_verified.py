@@ -136,6 +136,49 @@ def test_a_correlation_that_was_taken_out_is_one_line(results: Path, with_featur
     assert len(found) < 12
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("outcomes", "n_patients", "7"),
+        ("outcomes", "n_missing_most", "5"),
+        ("outcomes", "outcome", "fine"),
+        ("unmeasured", "patient", "p09"),
+        ("unmeasured", "n_missing", "1"),
+        ("grey-levels", "n_outside", "0"),
+        ("grey-levels", "levels_median", "41.0"),
+        ("grey-levels", "bin_width_for_64", "0.300001"),
+    ],
+)
+@pytest.mark.parametrize("with_batches", [True, False])
+def test_counts_of_extraction_are_verified(results, table, column, value, with_batches) -> None:
+    name = f"{RADIOMICS}/{table}-whole.tsv"
+    if not with_batches:
+        (results / RADIOMICS / "train001" / "outcomes.whole.tsv").unlink()
+        (results / RADIOMICS / "train002" / "rater-levels.whole.tsv").unlink()
+    honest = verify_results(results)
+    assert (honest.differences, len(honest.notes)) == ([], 0 if with_batches else 3)
+    change(results / name, 1, column, value)
+    found = verify_results(results).differences
+    assert found
+    assert all(line.startswith(name) for line in found)
+
+
+def test_an_outcome_of_a_batch_that_was_changed_is_found(results: Path) -> None:
+    change(results / RADIOMICS / "train001" / "outcomes.whole.tsv", 1, "n_missing", "5")
+    found = {line.split(" ")[0] for line in verify_results(results).differences}
+    assert found == {f"{RADIOMICS}/{name}-whole.tsv" for name in ("outcomes", "unmeasured")}
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("train001/outcomes", "n_missing"), ("train002/rater-levels", "levels")],
+)
+def test_text_among_the_numbers_of_a_batch_is_refused(results, table, column) -> None:
+    change(results / RADIOMICS / f"{table}.whole.tsv", 1, column, "many")
+    with pytest.raises(BadInput, match=rf"column {column} holds text \(found many in row 1\)"):
+        verify_results(results)
+
+
 def test_a_feature_of_one_patient_that_was_changed_is_found(results: Path) -> None:
     path = results / RADIOMICS / "train001" / "rater2.whole.parquet"
     table = pd.read_parquet(path).set_index("patient")

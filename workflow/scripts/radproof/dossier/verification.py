@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from radproof.dossier.differences import capped, differences
+from radproof.dossier.extraction_check import recompute_grey_levels, recompute_outcomes
 from radproof.dossier.lineage import Record, read_records
 from radproof.dossier.recomputed import Recomputed
 from radproof.dossier.stability_check import recompute_stability
@@ -40,7 +41,8 @@ def verify_results(results: Path) -> Verification:
     """Recompute what a study reports, and compare.
 
     Works on the results folder alone: predictions, scores of masks, correlations of features (and
-    the features, where they are there), the tables made of them and records.
+    the features, where they are there), outcomes and grey levels of batches, the tables made of
+    them and records.
 
     Raises
     ------
@@ -108,4 +110,6 @@ RECOMPUTE = {
     "score_segmentation": _segmentation,
     "choose_threshold": _threshold,
     "assess_stability": recompute_stability,
+    "summarise_outcomes": recompute_outcomes,
+    "check_grey_levels": recompute_grey_levels,
 }
