@@ -118,3 +118,37 @@ def test_bad_tables_are_refused(given: Path, change, arguments: list[str], said:
 
 def test_an_unknown_form_is_refused(given: Path) -> None:
     assert call(given, "--form", "ICC9").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("only", "said"),
+    [
+        (["sex"], "--only is not given as COLUMN=VALUE (found sex, expected sex=F)"),
+        (["scanner="], "--only is not given as COLUMN=VALUE (found scanner="),
+        (["scanner=old", "scanner=new"], "--only has one column twice (found scanner)"),
+    ],
+)
+def test_rows_chosen_in_other_words_are_refused(given: Path, only: list[str], said: str) -> None:
+    result = call(given, *(part for one in only for part in ("--only", one)))
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_an_external_set_chosen_in_other_words_is_refused(given: Path) -> None:
+    named = ["--outcome", "visit", "-o", str(given.parent / "sheet.tsv")]
+    result = CliRunner().invoke(app, ["split", str(given), *named, "--external", "center"])
+    assert result.exit_code == 2
+    assert "--external is not given as COLUMN=VALUE (found center" in result.stderr
+
+
+@pytest.mark.parametrize("threshold", ["7", "-1.1", "nan", "inf"])
+def test_a_threshold_that_is_no_correlation_is_refused(given: Path, threshold: str) -> None:
+    result = call(given, "--threshold", threshold)
+    assert result.exit_code == 2
+    assert "--threshold is no correlation" in result.stderr
+    assert not (given.parent / "out.tsv").exists()
+
+
+def test_a_threshold_may_be_negative(given: Path) -> None:
+    counts, _ = judged(given, "--threshold", "-1")
+    assert counts["n_kept"] == 2

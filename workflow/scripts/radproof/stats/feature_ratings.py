@@ -103,7 +103,15 @@ def stability_of_ratings(
         ``feature form icc ci_low ci_high f df1 df2 p n kept reason``, as the rule
         ``assess_stability`` would judge them; and ``n_subjects n_raters n_features n_kept
         summary``.
+
+    Raises
+    ------
+    BadInput
+        If the threshold lies outside -1 to 1 or is no number.
     """
+    if not -1 <= settings["threshold"] <= 1:
+        found = f"{settings['threshold']:g}"
+        raise BadInput(Problem("--threshold is no correlation", found=found, expected="-1 to 1"))
     subjects = next(iter(ratings.values())).index
     together = {"all": {"masks": list(ratings), "decides": True}}
     table = correlations(ratings, pd.Series("1", index=subjects), together, settings)
