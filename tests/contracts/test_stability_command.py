@@ -118,3 +118,82 @@ def test_bad_tables_are_refused(given: Path, change, arguments: list[str], said:
 
 def test_an_unknown_form_is_refused(given: Path) -> None:
     assert call(given, "--form", "ICC9").exit_code == 2
+
+
+def spoilt(name: str, rows: dict[int, str]) -> pd.DataFrame:
+    table = made_up().astype({name: str})
+    for row, text in rows.items():
+        table.loc[row, name] = text
+    return table
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ({4: "x1"}, "x1 in row 6"),
+        ({0: "1,5", 4: "0,25"}, "1,5 in row 2, 0,25 in row 6"),
+        ({row: "?" for row in range(12)}, "? in row 2, ? in row 3, ? in row 4, ? in row 5"),
+    ],
+)
+def test_text_among_the_numbers_of_a_feature_is_refused(given: Path, rows, said: str) -> None:
+    spoilt("original_glcm_Contrast", rows).to_csv(given, index=False)
+    result = call(given)
+    assert result.exit_code == 2
+    assert "column original_glcm_Contrast holds text among its numbers (found" in result.stderr
+    assert said in result.stderr
+    assert not (given.parent / "out.tsv").exists()
+
+
+def test_a_table_with_decimal_commas_is_refused(given: Path) -> None:
+    table = made_up().map(lambda cell: str(cell).replace(".", ",") if cell == cell else cell)
+    table.to_csv(given, index=False, sep="\t")
+    result = call(given)
+    assert result.exit_code == 2
+    assert result.stderr.count("expected numbers with a decimal point") == 3
+
+
+def test_a_column_that_is_mostly_text_is_ignored(given: Path) -> None:
+    rows = {row: "?" for row in range(13)}
+    spoilt("original_glcm_Contrast", rows).to_csv(given, index=False)
+    assert judged(given)[0]["ignored"] == ["scanner", "original_glcm_Contrast"]
+
+
+def test_rows_are_counted_in_the_file_also_where_some_are_chosen(given: Path) -> None:
+    table = pd.concat([made_up(1).assign(scanner="new"), spoilt("original_glcm_Flat", {3: "3.O"})])
+    table.to_csv(given, index=False)
+    assert "3.O in row 29" in call(given, "--only", "scanner=old").stderr
+    assert call(given, "--only", "scanner=new").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("only", "said"),
+    [
+        (["sex"], "--only is not given as COLUMN=VALUE (found sex, expected sex=F)"),
+        (["scanner="], "--only is not given as COLUMN=VALUE (found scanner="),
+        (["scanner=old", "scanner=new"], "--only has one column twice (found scanner)"),
+    ],
+)
+def test_rows_chosen_in_other_words_are_refused(given: Path, only: list[str], said: str) -> None:
+    result = call(given, *(part for one in only for part in ("--only", one)))
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_an_external_set_chosen_in_other_words_is_refused(given: Path) -> None:
+    named = ["--outcome", "visit", "-o", str(given.parent / "sheet.tsv")]
+    result = CliRunner().invoke(app, ["split", str(given), *named, "--external", "center"])
+    assert result.exit_code == 2
+    assert "--external is not given as COLUMN=VALUE (found center" in result.stderr
+
+
+@pytest.mark.parametrize("threshold", ["7", "-1.1", "nan", "inf"])
+def test_a_threshold_that_is_no_correlation_is_refused(given: Path, threshold: str) -> None:
+    result = call(given, "--threshold", threshold)
+    assert result.exit_code == 2
+    assert "--threshold is no correlation" in result.stderr
+    assert not (given.parent / "out.tsv").exists()
+
+
+def test_a_threshold_may_be_negative(given: Path) -> None:
+    counts, _ = judged(given, "--threshold", "-1")
+    assert counts["n_kept"] == 2

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from radproof import cli_stats
-from radproof.cli_output import as_text, emit, exit_codes, named_files
+from radproof.cli_output import as_text, column_values, emit, exit_codes, named_files
 from radproof.errors import BadInput, CheckFailed
 from radproof.stats.options import Table
 
@@ -72,13 +72,12 @@ def split(
     Example: radproof split participants.tsv --outcome lung_mets --test 0 --folds 5 -o sheet.tsv
     """
     from radproof.cohort.sheet import make_sheet
-    from radproof.datasets import parse_datasets
     from radproof.tables import read_table, write_table
 
     with exit_codes():
         name = dataset or participants.resolve().parent.name
         table = read_table(participants)
-        columns = parse_datasets(external)
+        columns = column_values(external, "--external")
         sheet = make_sheet(table, outcome, test, folds, seed, stratify or [], columns, name)
         write_table(sheet, output)
         print(sheet.groupby(["set", "fold"], dropna=False).size().to_string(), file=sys.stderr)
@@ -217,11 +216,10 @@ def stability(
     Example: radproof stability features.csv --subject patient --rater visit -o stability.tsv
     """
     with exit_codes():
-        from radproof.datasets import parse_datasets
         from radproof.stats.feature_ratings import read_ratings, stability_of_ratings
         from radproof.tables import write_table
 
-        ratings, ignored = read_ratings(table, subject, rater, parse_datasets(only))
+        ratings, ignored = read_ratings(table, subject, rater, column_values(only, "--only"))
         for name in ignored:
             print(f"radproof: note: column {name} holds text and is no feature", file=sys.stderr)
         settings = {"form": form, "threshold": threshold, "bound": bound}
@@ -261,14 +259,17 @@ def verify(
 
     Example: radproof verify results/otscc-simulated
     """
+    from dataclasses import asdict
+
     from radproof.dossier.verification import verify_results
 
     with exit_codes():
-        checked, differences = verify_results(results)
-        text = "\n".join([*differences, f"{checked} values recomputed, {len(differences)} differ"])
-        emit({"checked": checked, "differences": differences}, as_json, text)
-        if differences:
-            raise CheckFailed(f"{len(differences)} reported values differ from those recomputed")
+        found = verify_results(results)
+        notes = [f"note: {note}" for note in found.notes]
+        counts = f"{found.checked} values recomputed, {found.n_differences} differ"
+        emit(asdict(found), as_json, "\n".join([*found.differences, *notes, counts]))
+        if found.n_differences:
+            raise CheckFailed(f"{found.n_differences} reported values differ from those recomputed")
 
 
 @app.command()

@@ -42,15 +42,34 @@ def named_files(entries: list[str], option: str, example: str) -> dict[str, str]
     BadInput
         If an entry has no name or no file, or a name stands twice.
     """
+    return _pairs(entries, option, ("name", "file"), example, "give each file its own name")
+
+
+def column_values(entries: list[str] | None, option: str) -> dict[str, str]:
+    """Return what was given as COLUMN=VALUE, in order.
+
+    Raises
+    ------
+    BadInput
+        If an entry has no column or no value, or a column stands twice.
+    """
+    remedy = "a row has one value of a column: give each column once"
+    return _pairs(entries or [], option, ("column", "value"), "sex=F", remedy)
+
+
+def _pairs(
+    entries: list[str], option: str, parts: tuple[str, str], example: str, remedy: str
+) -> dict[str, str]:
+    form = "=".join(parts).upper()
     pairs = [entry.partition("=")[::2] for entry in entries]
     problems = [
-        Problem(f"{option} is not given as NAME=FILE", found=entry, expected=example)
-        for entry, (name, file) in zip(entries, pairs, strict=True)
-        if not name or not file
+        Problem(f"{option} is not given as {form}", found=entry, expected=example)
+        for entry, pair in zip(entries, pairs, strict=True)
+        if not all(pair)
     ]
     names = [name for name, _ in pairs]
     problems += [
-        Problem(f"{option} has one name twice", found=name, remedy="give each file its own name")
+        Problem(f"{option} has one {parts[0]} twice", found=name, remedy=remedy)
         for name in dict.fromkeys(names)
         if name and names.count(name) > 1
     ]

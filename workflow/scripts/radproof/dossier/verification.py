@@ -1,13 +1,16 @@
 """Verification: every reported statistic computed again from what it was made of."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from radproof.dossier.differences import capped, differences
+from radproof.dossier.extraction_check import recompute_grey_levels, recompute_outcomes
 from radproof.dossier.lineage import Record, read_records
-from radproof.dossier.stability_check import stability_tables
+from radproof.dossier.recomputed import Recomputed
+from radproof.dossier.stability_check import recompute_stability
 from radproof.errors import BadInput, Problem
 from radproof.evaluation.compare import compare
 from radproof.evaluation.evaluate import evaluate
@@ -16,51 +19,67 @@ from radproof.segmentation.score_statistics import score_statistics
 from radproof.segmentation.thresholds import choose
 from radproof.tables import read_table
 
-RELATIVE_TOLERANCE = 1e-9
-SCORING = "score_segmentation"
+LINES_PER_TABLE = 10
 
 
-def verify_results(results: Path) -> tuple[int, list[str]]:
-    """Return how many values were recomputed, and one line for each that differs.
+@dataclass(frozen=True)
+class Verification:
+    """What verification found.
+
+    ``checked`` values were recomputed and ``n_differences`` things differ, of which
+    ``differences`` has a line each, at most ``LINES_PER_TABLE`` a table. ``notes`` say what was
+    not recomputed.
+    """
+
+    checked: int
+    n_differences: int
+    differences: list[str]
+    notes: list[str]
+
+
+def verify_results(results: Path) -> Verification:
+    """Recompute what a study reports, and compare.
 
     Works on the results folder alone: predictions, scores of masks, correlations of features (and
-    the features, where they are there), the tables made of them and records.
+    the features, where they are there), outcomes and grey levels of batches, the tables made of
+    them and records.
 
     Raises
     ------
     BadInput
-        If predictions, scores or a table of statistics are missing, or no record says what was
-        compared.
+        If predictions, scores or a table of statistics are missing or cannot be read, or no record
+        says what was compared.
     """
     records = read_records(results)
-    tables = _evaluation(results, records)
-    for record in records:
-        if record["rule"] == SCORING:
-            tables |= _segmentation(results, record)
-        if record["rule"] == "choose_threshold":
-            tables |= _threshold(results, record)
-        if record["rule"] == "assess_stability":
-            tables |= stability_tables(results, record)
-    checked, differences = 0, []
-    for name, table in sorted(tables.items()):
-        reported = read_table(results / name)
-        checked += reported.size
-        differences += _differences(name, reported, table)
-    return checked, differences
+    jobs = [(RECOMPUTE.get(record["rule"]), record) for record in records]
+    found = [_evaluation(results, records)]
+    found += [recompute(results, record) for recompute, record in jobs if recompute]
+    checked = 0
+    lines: dict[str, list[str]] = {}
+    for part in found:
+        for name, table in part.tables.items():
+            reported = read_table(results / name)
+            checked += len(reported) * (reported.shape[1] - part.n_given.get(name, 0))
+            lines[name] = differences(name, reported, table)
+        for name, line in part.differences.items():
+            lines[name] = [line, *lines.get(name, [])]
+    kept = [line for name in sorted(lines) for line in capped(name, lines[name], LINES_PER_TABLE)]
+    notes = [note for part in found for note in part.notes]
+    return Verification(checked, sum(map(len, lines.values())), kept, notes)
 
 
-def _evaluation(results: Path, records: list[Record]) -> dict[str, pd.DataFrame]:
-    """Return the tables of the evaluation, by their place in the results, from the predictions."""
+def _evaluation(results: Path, records: list[Record]) -> Recomputed:
+    """Return the tables of the evaluation from the predictions."""
     settings = _recorded_settings(results, records)
     files = [results / "models" / name / "predictions.tsv" for name in settings["models"]]
     predictions = pd.concat([read_table(file) for file in files], ignore_index=True)
     tables = evaluate(predictions)
     tables["comparisons"] = compare(predictions, settings["comparisons"])
-    return {f"evaluation/{name}.tsv": table for name, table in tables.items()}
+    return Recomputed({f"evaluation/{name}.tsv": table for name, table in tables.items()})
 
 
-def _segmentation(results: Path, record: Record) -> dict[str, pd.DataFrame]:
-    """Return the statistics of one segmenter's masks, by their place, from its scores."""
+def _segmentation(results: Path, record: Record) -> Recomputed:
+    """Return the statistics of one segmenter's masks from its scores."""
     settings = record["settings"]
     segmenter = settings["segmenter"]
     folder = f"segmentation/{segmenter}"
@@ -68,14 +87,15 @@ def _segmentation(results: Path, record: Record) -> dict[str, pd.DataFrame]:
     # The seed of the job whose record this is: of the rule and the label.
     seed = derive_seed(settings["seed"], record["rule"], record["label"])
     tables = score_statistics(scores, segmenter, settings["scores"], seed)
-    return {f"{folder}/{name}.tsv": table for name, table in tables.items()}
+    return Recomputed({f"{folder}/{name}.tsv": table for name, table in tables.items()})
 
 
-def _threshold(results: Path, record: Record) -> dict[str, pd.DataFrame]:
-    """Return the thresholds of one segmenter, by their place, from the Dice of each candidate."""
+def _threshold(results: Path, record: Record) -> Recomputed:
+    """Return the thresholds of one segmenter from the Dice of each candidate."""
     folder = f"segmentation/{record['label']}"
     sweep = read_table(results / folder / "threshold-sweep.tsv")
-    return {f"{folder}/threshold.tsv": choose(sweep, record["settings"]["threshold"])}
+    chosen = choose(sweep, record["settings"]["threshold"])
+    return Recomputed({f"{folder}/threshold.tsv": chosen})
 
 
 def _recorded_settings(results: Path, records: list[Record]) -> dict[str, Any]:
@@ -86,30 +106,10 @@ def _recorded_settings(results: Path, records: list[Record]) -> dict[str, Any]:
     raise BadInput(Problem("no record of compare_models", file=str(results / "records")))
 
 
-def _differences(name: str, reported: pd.DataFrame, computed: pd.DataFrame) -> list[str]:
-    if list(reported.columns) != list(computed.columns) or len(reported) != len(computed):
-        return [f"{name}: rows or columns are not those that are computed"]
-    lines = []
-    for column in computed.columns:
-        first, second = reported[column], computed[column].reset_index(drop=True)
-        for row in np.flatnonzero(~_alike(first, second)):
-            lines.append(f"{name} row {row + 1} {column}: {first[row]}, not {second[row]}")
-    return lines
-
-
-def _alike(first: pd.Series, second: pd.Series) -> np.ndarray:
-    """Return, cell by cell, whether a column as read says the same as it was computed."""
-    if all(pd.api.types.is_numeric_dtype(column) for column in (first, second)):
-        a, b = (column.to_numpy(dtype=float, na_value=np.nan) for column in (first, second))
-        return np.isclose(a, b, rtol=RELATIVE_TOLERANCE, atol=1e-12, equal_nan=True)
-    return np.array([_same(*pair) for pair in zip(first, second, strict=True)], dtype=bool)
-
-
-def _same(first: Any, second: Any) -> bool:
-    # An empty text is read as a missing value.
-    if pd.isna(first) or pd.isna(second) or second == "":
-        return bool(pd.isna(first) and (pd.isna(second) or second == ""))
-    numbers = int, float, np.integer, np.floating
-    if isinstance(first, numbers) and isinstance(second, numbers):
-        return bool(np.isclose(first, second, rtol=RELATIVE_TOLERANCE, atol=1e-12))
-    return str(first) == str(second)
+RECOMPUTE = {
+    "score_segmentation": _segmentation,
+    "choose_threshold": _threshold,
+    "assess_stability": recompute_stability,
+    "summarise_outcomes": recompute_outcomes,
+    "check_grey_levels": recompute_grey_levels,
+}

@@ -7,12 +7,13 @@ import pandas as pd
 
 from radproof.errors import BadInput, Problem
 from radproof.radiomics.stability import correlations, summarise
-from radproof.stats.tables import header_of, number_of, read_texts
+from radproof.stats.tables import found_in_rows, header_of, number_of, read_texts
 
 COLUMNS = [
     *("feature", "form", "icc", "ci_low", "ci_high", "f", "df1", "df2", "p"),
     *("n", "kept", "reason"),
 ]
+DECIMAL_COMMA = r"^([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)$"
 
 
 def read_ratings(
@@ -39,25 +40,46 @@ def read_ratings(
     ------
     BadInput
         If a column is missing, no row is taken, a row names nobody, a rater saw a subject twice,
-        there is one rater, or no column holds numbers.
+        there is one rater, no column holds numbers, or a column of numbers holds text or decimal
+        commas here and there.
     """
     names = header_of(path)
     table = read_texts(path, list(dict.fromkeys([subject, rater, *only, *names])))
     for column, value in only.items():
         table = table[table[column] == value]
     _check(table, path, subject, rater)
-    features, ignored = {}, []
+    features, ignored, problems = {}, [], []
     for name in table.columns.difference([subject, rater, *only], sort=False):
         values = table[name].dropna().map(number_of)
-        if values.isna().any():
-            ignored.append(name)
-        else:
+        if values.notna().all():
             features[name] = values.astype(float).reindex(table.index)
+        elif _meant_as_numbers(table[name].dropna()):
+            problems.append(_misspelt(path, table[name], values.index[values.isna()]))
+        else:
+            ignored.append(name)
+    if problems:
+        raise BadInput(problems)
     if not features:
         raise BadInput(Problem("no column holds numbers", file=str(path)))
     placed = pd.DataFrame(features).set_index([table[rater], table[subject]])
     subjects = pd.Index(table[subject].unique())
     return {name: placed.loc[name].reindex(subjects) for name in table[rater].unique()}, ignored
+
+
+def _meant_as_numbers(texts: pd.Series) -> bool:
+    """Return whether at least half of the cells are numbers, be it with a decimal comma."""
+    read = texts.str.replace(DECIMAL_COMMA, r"\1.\2", regex=True).map(number_of)
+    return bool(2 * read.notna().sum() >= len(texts))
+
+
+def _misspelt(path: Path, column: pd.Series, wrong: pd.Index) -> Problem:
+    return Problem(
+        f"column {column.name} holds text among its numbers",
+        file=str(path),
+        found=found_in_rows(column, column.index.isin(wrong)),
+        expected="numbers with a decimal point",
+        remedy="mend them, leave them empty, or take the column out of the table",
+    )
 
 
 def _check(table: pd.DataFrame, path: Path, subject: str, rater: str) -> None:
@@ -103,7 +125,15 @@ def stability_of_ratings(
         ``feature form icc ci_low ci_high f df1 df2 p n kept reason``, as the rule
         ``assess_stability`` would judge them; and ``n_subjects n_raters n_features n_kept
         summary``.
+
+    Raises
+    ------
+    BadInput
+        If the threshold lies outside -1 to 1 or is no number.
     """
+    if not -1 <= settings["threshold"] <= 1:
+        found = f"{settings['threshold']:g}"
+        raise BadInput(Problem("--threshold is no correlation", found=found, expected="-1 to 1"))
     subjects = next(iter(ratings.values())).index
     together = {"all": {"masks": list(ratings), "decides": True}}
     table = correlations(ratings, pd.Series("1", index=subjects), together, settings)

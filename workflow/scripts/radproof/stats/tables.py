@@ -83,7 +83,9 @@ def read_given_table(
     missing = raw.isna()
     if not drop_missing:
         problems += [
-            _problem(path, f"column {name}", _found(raw[name], missing[name]), "no missing values")
+            _problem(
+                path, f"column {name}", found_in_rows(raw[name], missing[name]), "no missing values"
+            )
             for name in raw
             if missing[name].any()
         ]
@@ -163,7 +165,7 @@ def _numbers(column: pd.Series, classes: bool) -> tuple[pd.Series, str]:
     }
     wrong = pd.Series(allowed, dtype=bool).reindex(column.index, fill_value=True)
     numbers = pd.Series(values, dtype=float).reindex(column.index)
-    return numbers, _found(column, ~wrong)
+    return numbers, found_in_rows(column, ~wrong)
 
 
 def number_of(text: str) -> float | None:
@@ -174,13 +176,17 @@ def number_of(text: str) -> float | None:
         return None
 
 
-def _found(column: pd.Series, wrong: pd.Series) -> str:
-    """Say which rows of a file (the header is row 1) hold which wrong values."""
+def found_in_rows(column: pd.Series, wrong: pd.Series | np.ndarray) -> str:
+    """Say which rows of a file (the header is row 1) hold which wrong values.
+
+    The index of the column counts the rows of the file from 0.
+    """
     rows = np.flatnonzero(wrong)
     if not rows.size:
         return ""
     said = [
-        f"{'nothing' if pd.isna(column.iloc[row]) else column.iloc[row]} in row {row + 2}"
+        f"{'nothing' if pd.isna(column.iloc[row]) else column.iloc[row]}"
+        f" in row {column.index[row] + 2}"
         for row in rows[:ROWS_NAMED]
     ]
     more = [f"and {rows.size - ROWS_NAMED} more"] if rows.size > ROWS_NAMED else []
