@@ -215,9 +215,14 @@ def test_what_covariates_explain_is_kept() -> None:
 def test_missing_covariates_take_what_training_learned_and_are_said() -> None:
     gaps = COVARIATES.copy()
     gaps.loc["P05", "age"] = np.nan
+    gaps.loc[["P11", "P07"], "sex"] = None
     learned = fit(FEATURES, CENTERS, gaps, SETTINGS)
-    assert any("age: 1 missing values" in warning for warning in learned["warnings"])
-    filled = gaps.fillna({"age": gaps["age"].median()})
+    age, sex = gaps["age"].median(), gaps["sex"].value_counts().idxmax()
+    assert learned["warnings"] == [
+        f"harmonisation: age is missing and taken as {age:g} in 1 of {len(gaps)} patients: P05",
+        f"harmonisation: sex is missing and taken as {sex} in 2 of {len(gaps)} patients: P07, P11",
+    ]
+    filled = gaps.fillna({"age": age, "sex": sex})
     result = apply(learned, FEATURES, CENTERS, gaps)
     assert result.equals(apply(learned, FEATURES, CENTERS, filled))
 

@@ -9,6 +9,7 @@ from radproof.errors import BadInput, Problem
 from radproof.models.checks import columns_of
 
 FEW_VALUES = 10
+PATIENTS_NAMED = 10
 
 
 def learn_coding(table: pd.DataFrame, missing: str) -> tuple[list[dict[str, Any]], list[str]]:
@@ -52,10 +53,21 @@ def learn_coding(table: pd.DataFrame, missing: str) -> tuple[list[dict[str, Any]
         if missing == "multiple":
             variable["fill"] = None
         if variable["n_missing"]:
-            become = "are imputed" if missing == "multiple" else "become the fill value"
-            warnings.append(f"{name}: {variable['n_missing']} missing values {become}")
+            warnings.append(_say_missing(column, variable["fill"]))
         variables.append(variable)
     return variables, warnings
+
+
+def _say_missing(column: pd.Series, fill: float | str | None) -> str:
+    """Say whose values are missing, and what they become; None where they are imputed."""
+    patients = sorted(str(patient) for patient in column.index[column.isna()])
+    named = ", ".join(patients[:PATIENTS_NAMED])
+    if len(patients) > PATIENTS_NAMED:
+        named += f" and {len(patients) - PATIENTS_NAMED} more"
+    taken = f"taken as {fill:g}" if isinstance(fill, float) else f"taken as {fill}"
+    become = "imputed" if fill is None else taken
+    where = f"in {len(patients)} of {len(column)} patients"
+    return f"{column.name} is missing and {become} {where}: {named}"
 
 
 def _refuse_missing(table: pd.DataFrame) -> None:
