@@ -229,7 +229,7 @@ def test_landmarks_that_do_not_rise_are_not_learned(rows: list[list[int]], said:
     [
         ({"values": [0, 20, 20, 70, 100]}, "values of the landmarks do not increase"),
         ({"percentiles": [1, 25, 75, 50, 99]}, "percentiles of the landmarks do not increase"),
-        ({"values": [0, 20, 50, 70, float("inf")]}, "values of the landmarks do not increase"),
+        ({"values": [0, 20, 50, 70, float("inf")]}, "setting values.4 is wrong"),
         ({"values": [0, 100]}, "not one value a percentile"),
         ({"colour": "red"}, "unknown setting"),
         ({"patients": []}, "patients"),
