@@ -27,7 +27,7 @@ RADIOMICS_TABLES = [
         *(
             f"{table}-{region}"
             for region in PLAN["regions"]
-            for table in ("outcomes", *STABILITY_TABLES.values())
+            for table in ("grey-levels", "outcomes", *STABILITY_TABLES.values())
         ),
         *(
             f"{batch}/grey-levels.{region}"

@@ -17,8 +17,6 @@ for extractor in PLAN["extractors"]:
                         for name in PLAN["segmenters"]
                     },
                     images=images_of(patients),
-                    # It gates, and is no reason to measure again.
-                    checked=ancient(f"{RADIOMICS}/{extractor}/grey-levels-{region}.tsv"),
                     dictionary=DICTIONARY,
                     code=code(
                         "extract_features",
