@@ -81,6 +81,10 @@ def covariate_is_the_outcome(plan: dict[str, Any]) -> None:
     plan["harmonisation"] = COMBAT | {"covariates": ["nodes"]}
 
 
+def selection(plan: dict[str, Any]) -> list[Any]:
+    return plan["models"]["radiomics_auto"]["selection"]
+
+
 def training(plan: dict[str, Any]) -> dict[str, Any]:
     return plan["segmenters"]["unet"]["training"]
 
@@ -143,6 +147,43 @@ def compare(plan: dict[str, Any], *masks: str, **perturbations: Any) -> None:
             "setting models.clinical.imputations is wrong (found 20",
         ),
         (lambda plan: plan["clinical"][0].update(available="pathology"), "after the decision"),
+        (
+            lambda plan: selection(plan).append({"kind": "stepwise"}),
+            "unknown kind at models.radiomics_auto.selection.3 (found stepwise, expected one of"
+            " correlation, forest_importance",
+        ),
+        (
+            lambda plan: selection(plan)[1].update(same=0),
+            "setting models.radiomics_auto.selection.1.same is wrong (found 0",
+        ),
+        (
+            lambda plan: selection(plan)[2].pop("prefer"),
+            "missing setting at models.radiomics_auto.selection.2 (expected prefer",
+        ),
+        (
+            lambda plan: selection(plan).append("variance"),
+            "setting models.radiomics_auto.selection.3 is wrong (found 'variance'",
+        ),
+        (
+            lambda plan: plan["models"]["radiomics_auto"].pop("selection"),
+            "missing setting at models.radiomics_auto (expected selection",
+        ),
+        (
+            lambda plan: plan["models"]["radiomics_auto"]["radiomics"].pop("mask"),
+            "missing setting at models.radiomics_auto.radiomics (expected mask",
+        ),
+        (
+            lambda plan: plan["clinical"][0].update(column="nodal_metastasis"),
+            "the outcome is among the predictors (found clinical variable age)",
+        ),
+        (
+            lambda plan: plan["clinical"][0].update(name="nodal_metastasis"),
+            "the outcome is among the predictors (found clinical variable nodal_metastasis)",
+        ),
+        (
+            lambda plan: plan["models"]["clinical"]["clinical"].append("nodal_metastasis"),
+            "the outcome is among the predictors (found models.clinical.clinical)",
+        ),
         (lambda plan: plan["marks"]["our choice"].remove("seed"), "without a mark"),
         (lambda plan: plan.pop("harmonisation"), "missing setting at the top level"),
         (harmonised(kind="zscore"), "unknown kind at harmonisation (found zscore"),

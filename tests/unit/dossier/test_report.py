@@ -131,7 +131,8 @@ def context(
     area |= {"auc": 0.8123456, "ci_low": 0.7, "ci_high": 0.9, "note": None}
     flow = pd.DataFrame([{"set": "train", "step": EVIL, "n": 3, "n_events": 1, "note": None}])
     model = {"name": "clinical", "kind": "logistic", "n": 95, "n_events": 43}
-    model |= {"n_parameters": 1, "events_per_parameter": 43.0, "warnings": []}
+    model |= {"n_parameters": 1, "n_candidate_parameters": 1, "events_per_parameter": 43.0}
+    model |= {"sample_size": {"n": 381, "n_events": 173}, "warnings": []}
     model |= {"selection": [{"step": "estimable", "n": 1}], "intercept": -0.5}
     model |= {"terms": [{"term": "age", "coefficient": 0.00012}]}
     job = {"rule": "fit_model", "label": "clinical", "code_sha256": "c" * 64, "lock_sha256": "d"}

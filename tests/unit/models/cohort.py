@@ -15,7 +15,11 @@ LASSO: dict[str, Any] = {
         "region": "whole",
         "sequences": ["ceT1w", "T2w"],
     },
-    "correlation": 0.9,
+    "selection": [
+        {"kind": "stability"},
+        {"kind": "variance", "same": 1.0},
+        {"kind": "correlation", "threshold": 0.9, "prefer": "stability"},
+    ],
     "rule": "min",
     "inner_folds": 4,
     "lambdas": 30,
