@@ -13,6 +13,8 @@ from radproof.provenance import PROJECT, canonical
 from radproof.radiomics.mask_names import compared_masks
 from radproof.schema import read_yaml, typed
 
+from tests.unit.models.cohort import CLASSIFIERS
+
 PLANS = sorted((PROJECT / "config" / "studies").glob("*.yaml"))
 Change = Callable[[dict[str, Any]], object]
 
@@ -38,6 +40,30 @@ def test_our_plans_load_and_every_setting_has_a_mark(path: Path) -> None:
     plan = load_plan(path)
     assert plan["study"] == path.stem
     assert None not in marks(plan).values()
+
+
+@pytest.mark.parametrize("kind", [*CLASSIFIERS])
+def test_models_without_a_formula_take_features_clinical_variables_or_both(
+    raw: dict[str, Any], kind: str, tmp_path: Path
+) -> None:
+    own = {"kind": kind, **CLASSIFIERS[kind]}
+    lasso = raw["models"]["radiomics_auto"]
+    features = {name: lasso[name] for name in ("radiomics", "selection")}
+    clinical = {"clinical": ["age"], "missing": "impute"}
+    path = tmp_path / "plan.yaml"
+
+    def load(**settings: Any) -> dict[str, Any]:
+        plan = copy.deepcopy(raw)
+        plan["models"]["other"] = own | settings
+        plan["marks"]["our choice"].append("models.other")
+        path.write_text(yaml.safe_dump(plan, sort_keys=False))
+        return load_plan(path)["models"]["other"]
+
+    for one in (features, clinical, features | clinical):
+        assert load(**one) == typed(own | one, {})
+    for wrong in ({}, {"radiomics": lasso["radiomics"]}, {"clinical": ["age"]}):
+        with pytest.raises(BadInput, match=r"setting models\.other is wrong"):
+            load(**wrong)
 
 
 COMBAT: dict[str, Any] = {

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from radproof.kinds import load_kind
-from radproof.models.checks import check_training
+from radproof.models.checks import check_training, fill_medians
 from radproof.seeds import derive_seed
 
 COLUMNS = ["feature", "step", "kept", "reason", "value"]
@@ -140,7 +140,7 @@ def select_by_value(
     if known.shape[1] < table.shape[1]:
         gone = dict.fromkeys(table.columns.difference(known.columns), "missing in every patient")
         path.add("known", Selected(list(known.columns), gone, {}))
-    filled = known.fillna(known.median())
+    filled = fill_medians(known)
     for place, step in enumerate(steps):
         own = derive_seed(seed, "selection", str(place), step["kind"])
         if filled.shape[1]:

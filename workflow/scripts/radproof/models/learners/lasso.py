@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from radproof.models.checks import check_training, columns_of
+from radproof.models.checks import check_training, columns_of, fill_medians
 from radproof.models.lasso_path import (
     choose_lambdas,
     cross_validate,
@@ -51,7 +51,7 @@ def fit(
     """
     check_training(table, outcome)
     present = table.loc[:, table.notna().any()]
-    learned = _select(present.fillna(present.median()), outcome.to_numpy(float), settings, seed)
+    learned = _select(fill_medians(present), outcome.to_numpy(float), settings, seed)
     incomplete = present.isna().any(axis=1)
     if incomplete.any():
         who = ", ".join(map(str, table.index[incomplete]))
