@@ -359,3 +359,11 @@ def test_stability_is_counted_by_comparison_and_overall(tmp_path):
     assert classes.folded
     assert len(classes.rows) == 6
     assert dice.rows == [["perturbed1", "95", "0.910", "0.800"]]
+
+
+def test_events_and_the_least_sample_stand_beside_each_model(page):
+    source, _ = page
+    row = next(one for one in re.findall(r"<tr>.*?</tr>", source, re.S) if "estimable 1" in one)
+    cells = re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.S)
+    assert cells[2:9] == ["95", "43", "1", "1", "43", "381", "173"]
+    assert "events needed" in source

@@ -120,6 +120,8 @@ def test_correlation_keeps_the_more_stable_or_the_more_associated() -> None:
     noisy["twin"] += 0.4 * np.random.default_rng(1).normal(size=len(noisy))
     assert first in select("correlation", noisy, outcome).columns
     assert select("correlation", table, outcome, threshold=1.0).reasons == {}
+    with pytest.raises(BadInput, match="stability was not assessed"):
+        select("correlation", table, outcome, prefer="stability")
 
 
 @settings(max_examples=30, deadline=None)

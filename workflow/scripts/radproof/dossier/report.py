@@ -215,7 +215,8 @@ def _model_overview(models: Sequence[Mapping[str, Any]]) -> Table:
         " candidate, and the least sample by them (Riley et al. 2020, Nagelkerke's R² of 0.15);"
         " steps of selection with the features that each left"
     )
-    return shown(table, None, caption)
+    note = "models/*/selection.tsv says which features each step kept and dropped, and why."
+    return shown(table, None, caption, note=note)
 
 
 def _terms(model: Mapping[str, Any]) -> Table:
