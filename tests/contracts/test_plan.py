@@ -13,6 +13,8 @@ from radproof.provenance import PROJECT, canonical
 from radproof.radiomics.mask_names import compared_masks
 from radproof.schema import read_yaml, typed
 
+from tests.unit.models.cohort import CLASSIFIERS
+
 PLANS = sorted((PROJECT / "config" / "studies").glob("*.yaml"))
 Change = Callable[[dict[str, Any]], object]
 
@@ -38,6 +40,30 @@ def test_our_plans_load_and_every_setting_has_a_mark(path: Path) -> None:
     plan = load_plan(path)
     assert plan["study"] == path.stem
     assert None not in marks(plan).values()
+
+
+@pytest.mark.parametrize("kind", [*CLASSIFIERS])
+def test_models_without_a_formula_take_features_clinical_variables_or_both(
+    raw: dict[str, Any], kind: str, tmp_path: Path
+) -> None:
+    own = {"kind": kind, **CLASSIFIERS[kind]}
+    lasso = raw["models"]["radiomics_auto"]
+    features = {name: lasso[name] for name in ("radiomics", "selection")}
+    clinical = {"clinical": ["age"], "missing": "impute"}
+    path = tmp_path / "plan.yaml"
+
+    def load(**settings: Any) -> dict[str, Any]:
+        plan = copy.deepcopy(raw)
+        plan["models"]["other"] = own | settings
+        plan["marks"]["our choice"].append("models.other")
+        path.write_text(yaml.safe_dump(plan, sort_keys=False))
+        return load_plan(path)["models"]["other"]
+
+    for one in (features, clinical, features | clinical):
+        assert load(**one) == typed(own | one, {})
+    for wrong in ({}, {"radiomics": lasso["radiomics"]}, {"clinical": ["age"]}):
+        with pytest.raises(BadInput, match=r"setting models\.other is wrong"):
+            load(**wrong)
 
 
 COMBAT: dict[str, Any] = {
@@ -79,6 +105,10 @@ def covariate_is_the_outcome(plan: dict[str, Any]) -> None:
         }
     )
     plan["harmonisation"] = COMBAT | {"covariates": ["nodes"]}
+
+
+def selection(plan: dict[str, Any]) -> list[Any]:
+    return plan["models"]["radiomics_auto"]["selection"]
 
 
 def training(plan: dict[str, Any]) -> dict[str, Any]:
@@ -162,6 +192,43 @@ def compare(plan: dict[str, Any], *masks: str, **perturbations: Any) -> None:
             "setting models.clinical.imputations is wrong (found 20",
         ),
         (lambda plan: plan["clinical"][0].update(available="pathology"), "after the decision"),
+        (
+            lambda plan: selection(plan).append({"kind": "stepwise"}),
+            "unknown kind at models.radiomics_auto.selection.3 (found stepwise, expected one of"
+            " correlation, forest_importance",
+        ),
+        (
+            lambda plan: selection(plan)[1].update(same=0),
+            "setting models.radiomics_auto.selection.1.same is wrong (found 0",
+        ),
+        (
+            lambda plan: selection(plan)[2].pop("prefer"),
+            "missing setting at models.radiomics_auto.selection.2 (expected prefer",
+        ),
+        (
+            lambda plan: selection(plan).append("variance"),
+            "setting models.radiomics_auto.selection.3 is wrong (found 'variance'",
+        ),
+        (
+            lambda plan: plan["models"]["radiomics_auto"].pop("selection"),
+            "missing setting at models.radiomics_auto (expected selection",
+        ),
+        (
+            lambda plan: plan["models"]["radiomics_auto"]["radiomics"].pop("mask"),
+            "missing setting at models.radiomics_auto.radiomics (expected mask",
+        ),
+        (
+            lambda plan: plan["clinical"][0].update(column="nodal_metastasis"),
+            "the outcome is among the predictors (found clinical variable age)",
+        ),
+        (
+            lambda plan: plan["clinical"][0].update(name="nodal_metastasis"),
+            "the outcome is among the predictors (found clinical variable nodal_metastasis)",
+        ),
+        (
+            lambda plan: plan["models"]["clinical"]["clinical"].append("nodal_metastasis"),
+            "the outcome is among the predictors (found models.clinical.clinical)",
+        ),
         (lambda plan: plan["marks"]["our choice"].remove("seed"), "without a mark"),
         (lambda plan: plan.pop("harmonisation"), "missing setting at the top level"),
         (harmonised(kind="zscore"), "unknown kind at harmonisation (found zscore"),

@@ -251,6 +251,12 @@ def model_kinds(model):
     return [("model", PLAN["models"][model]["kind"]), *kinds]
 
 
+def selection_kinds(model):
+    """The kinds of the steps that select a model's features."""
+    steps = PLAN["models"][model].get("selection", [])
+    return [("selection", step["kind"]) for step in steps]
+
+
 def drawn(name):
     """The files of a figure."""
     return {suffix: f"{FIGURES}/{name}.{suffix}" for suffix in ("svg", "png", "tsv")}

@@ -214,6 +214,7 @@ rule plot_nomogram:
         code=code("plot_nomogram"),
     output:
         **drawn("nomogram-{model}"),
+        axes=f"{FIGURES}/nomogram-{{model}}.json",
         record=record("plot_nomogram", "{model}"),
     log:
         log_of("plot_nomogram", "{model}"),

@@ -6,10 +6,15 @@ rule fit_model:
         unpack(lambda wildcards: radiomics_inputs(wildcards.model, ["train"])),
         patients=f"{COHORT}/train/patients.tsv",
         upstream=lambda wildcards: upstream(wildcards.model, "out_of_fold.tsv"),
-        code=lambda wildcards: code("fit_model", *model_kinds(wildcards.model)),
+        code=lambda wildcards: code(
+            "fit_model",
+            *model_kinds(wildcards.model),
+            *selection_kinds(wildcards.model),
+        ),
     output:
         model=f"{MODELS}/{{model}}/model.json",
         coefficients=f"{MODELS}/{{model}}/fit.tsv",
+        selection=f"{MODELS}/{{model}}/selection.tsv",
         out_of_fold=f"{MODELS}/{{model}}/out_of_fold.tsv",
         record=record("fit_model", "{model}"),
     log:

@@ -23,6 +23,7 @@ with open_job(snakemake) as job:
     )
     write_json(fitted.model, job.output.model)
     write_table(fitted.coefficients, job.output.coefficients)
+    write_table(fitted.selection, job.output.selection)
     write_table(fitted.out_of_fold, job.output.out_of_fold)
     for warning in fitted.model["warnings"]:
         job.log(f"warning: {warning}")

@@ -131,7 +131,8 @@ def context(
     area |= {"auc": 0.8123456, "ci_low": 0.7, "ci_high": 0.9, "note": None}
     flow = pd.DataFrame([{"set": "train", "step": EVIL, "n": 3, "n_events": 1, "note": None}])
     model = {"name": "clinical", "kind": "logistic", "n": 95, "n_events": 43}
-    model |= {"n_parameters": 1, "events_per_parameter": 43.0, "warnings": []}
+    model |= {"n_parameters": 1, "n_candidate_parameters": 1, "events_per_parameter": 43.0}
+    model |= {"sample_size": {"n": 381, "n_events": 173}, "warnings": []}
     model |= {"selection": [{"step": "estimable", "n": 1}], "intercept": -0.5}
     model |= {"terms": [{"term": "age", "coefficient": 0.00012}]}
     job = {"rule": "fit_model", "label": "clinical", "code_sha256": "c" * 64, "lock_sha256": "d"}
@@ -358,3 +359,11 @@ def test_stability_is_counted_by_comparison_and_overall(tmp_path):
     assert classes.folded
     assert len(classes.rows) == 6
     assert dice.rows == [["perturbed1", "95", "0.910", "0.800"]]
+
+
+def test_events_and_the_least_sample_stand_beside_each_model(page):
+    source, _ = page
+    row = next(one for one in re.findall(r"<tr>.*?</tr>", source, re.S) if "estimable 1" in one)
+    cells = re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.S)
+    assert cells[2:9] == ["95", "43", "1", "1", "43", "381", "173"]
+    assert "events needed" in source

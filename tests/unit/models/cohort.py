@@ -15,7 +15,11 @@ LASSO: dict[str, Any] = {
         "region": "whole",
         "sequences": ["ceT1w", "T2w"],
     },
-    "correlation": 0.9,
+    "selection": [
+        {"kind": "stability"},
+        {"kind": "variance", "same": 1.0},
+        {"kind": "correlation", "threshold": 0.9, "prefer": "stability"},
+    ],
     "rule": "min",
     "inner_folds": 4,
     "lambdas": 30,
@@ -29,6 +33,17 @@ LOGISTIC: dict[str, Any] = {
     "separation": "firth",
 }
 NOMOGRAM = LOGISTIC | {"clinical": ["stage"], "scores": ["radiomics"]}
+MIXED = {name: LASSO[name] for name in ("radiomics", "selection")}
+MIXED |= {"clinical": ["age", "stage"], "missing": "impute"}
+CLASSIFIERS: dict[str, dict[str, Any]] = {
+    "random_forest": {"trees": 20, "leaf": 2, "class_weight": "none"},
+    "gradient_boosting": {
+        **{"trees": 15, "depth": 2, "learning_rate": 0.1, "subsample": 0.7, "leaf": 2},
+    },
+    "svm": {
+        **{"kernel": "rbf", "cost": 1.0, "gamma": None, "class_weight": "none", "inner_folds": 4},
+    },
+}
 CLINICAL: list[dict[str, Any]] = [
     {"name": "age", "kind": "number", "unit": "years", "available": "imaging"},
     {"name": "stage", "kind": "category", "levels": ["1", "2", "3"], "available": "imaging"},

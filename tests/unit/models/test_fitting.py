@@ -78,6 +78,7 @@ def same(first: Fitted, second: Fitted) -> bool:
     return (
         first.model == second.model
         and first.coefficients.equals(second.coefficients)
+        and first.selection.equals(second.selection)
         and first.out_of_fold.equals(second.out_of_fold)
     )
 
@@ -106,16 +107,35 @@ def test_model_says_what_it_is_and_was_fitted_on(cohort: Cohort, radiomics: Fitt
     assert json.loads(json.dumps(model, allow_nan=False)) == model
     assert [step["step"] for step in model["selection"]] == [
         "candidates",
-        "stable",
-        "not constant",
-        "uncorrelated",
-        "selected",
+        "stability",
+        "variance",
+        "correlation",
+        "lasso",
     ]
-    assert [step["n"] for step in model["selection"]][:3] == [16, 14, 14]
+    assert [step["n"] for step in model["selection"]][:4] == [16, 14, 14, 14]
+    assert model["selection"][1]["dropped"] == {"not stable": 2}
     assert model["n"] == len(cohort.training)
     assert model["n_events"] == cohort.training["outcome"].sum()
-    assert model["events_per_parameter"] == model["n_events"] / 14
+    assert model["n_candidate_parameters"] == 16
+    assert model["events_per_parameter"] == model["n_events"] / 16
+    assert model["sample_size"]["n"] > model["n"]
     assert not any(name.startswith("T1w__") or name.endswith("F7") for name in model["features"])
+
+
+def test_the_table_of_selection_says_what_became_of_each_feature(radiomics: Fitted) -> None:
+    table = radiomics.selection
+    assert list(table.columns) == ["feature", "step", "kept", "reason", "value"]
+    assert table.groupby("step", sort=False).size().to_dict() == {
+        **{"stability": 16, "variance": 14, "correlation": 14, "lasso": 14}
+    }
+    for step in radiomics.model["selection"][1:]:
+        rows = table[table["step"] == step["step"]]
+        assert rows["kept"].sum() == step["n"]
+        assert rows.loc[~rows["kept"], "reason"].value_counts().to_dict() == step["dropped"]
+        assert rows.loc[rows["kept"], "reason"].isna().all()
+    last = table[(table["step"] == "lasso") & table["kept"]]
+    assert list(last["feature"]) == radiomics.model["features"]
+    assert table.loc[table["step"] == "stability", "value"].notna().all()
 
 
 def test_order_of_patients_does_not_matter(cohort: Cohort, radiomics: Fitted) -> None:

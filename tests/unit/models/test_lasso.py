@@ -1,4 +1,4 @@
-"""The LASSO learner: filters, penalty, determinism, and defined results for poor input."""
+"""The LASSO learner: penalty, determinism, and defined results for poor input."""
 
 import json
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from radproof.errors import BadInput
-from radproof.models.learners.lasso import coefficients, fit, predict, uncorrelated
+from radproof.models.learners.lasso import coefficients, fit, predict
 
 from tests.unit.models.cohort import LASSO, make_cohort
 
@@ -22,7 +22,6 @@ def test_informative_features_are_selected_and_the_model_is_json() -> None:
     model = fit(table, outcome, LASSO, seed=1)
     assert "ceT1w__original_glcm_F0" in model["features"]
     assert json.loads(json.dumps(model, allow_nan=False)) == model
-    assert model["selection"][-1] == {"step": "selected", "n": len(model["features"])}
     rows = coefficients(model, table, outcome)
     assert list(rows["term"]) == ["(Intercept)", *model["features"]]
     assert rows["se"].isna().all()
@@ -61,20 +60,12 @@ def test_the_same_seed_gives_the_same_bits_and_company_changes_no_prediction() -
     pd.testing.assert_frame_equal(together, alone, check_exact=True)
 
 
-def test_the_first_of_correlated_features_stays() -> None:
-    table, _ = training()
-    twin = table[["ceT1w__original_glcm_F0"]].rename(columns=lambda name: f"{name}twin")
-    both = pd.concat([twin * -2 + 1, table], axis=1)
-    assert uncorrelated(both, 0.9) == [both.columns[0], *table.columns[1:]]
-    assert uncorrelated(table, 0.9) == list(table.columns)
-
-
-def test_constant_and_empty_features_are_dropped() -> None:
+def test_constant_and_empty_features_have_no_weight() -> None:
     table, outcome = training()
     poor = table.assign(constant=0.1, empty=np.nan)
     model = fit(poor, outcome, LASSO, seed=1)
-    assert model["selection"][0] == {"step": "not constant", "n": table.shape[1]}
-    assert model["features"] == fit(table, outcome, LASSO, seed=1)["features"]
+    assert model["n_candidate_parameters"] == table.shape[1] + 2
+    assert model["terms"] == fit(table, outcome, LASSO, seed=1)["terms"]
 
 
 def test_patients_without_features_take_the_medians_of_training() -> None:
@@ -90,7 +81,7 @@ def test_patients_without_features_take_the_medians_of_training() -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "said"), [(["constant"], "no feature is left"), ([], "no feature is left")]
+    ("columns", "said"), [(["constant"], "no feature is associated"), ([], "no feature is left")]
 )
 def test_nothing_to_select_is_the_intercept_alone(columns: list[str], said: str) -> None:
     table, outcome = training()
@@ -108,7 +99,6 @@ def test_noise_may_select_nothing_and_says_so() -> None:
     model = fit(frame, outcome, LASSO | {"rule": "1se"}, seed=1)
     assert model["features"] == []
     assert "selected no feature" in model["warnings"][0]
-    assert model["selection"][-1] == {"step": "selected", "n": 0}
     assert model["intercept"] == pytest.approx(np.log(outcome.mean() / (1 - outcome.mean())))
 
 

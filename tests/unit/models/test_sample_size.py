@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from radproof.errors import BadInput
 from radproof.models.likelihood import fit_logistic
-from radproof.models.sample_size import cox_snell_r2, minimum_sample_size, sample_size_from_r2
+from radproof.models.sample_size import (
+    cox_snell_r2,
+    minimum_sample_size,
+    sample_size_from_r2,
+    usual_sample_size,
+)
 
 
 def test_published_example() -> None:
@@ -40,3 +45,19 @@ def test_more_parameters_need_more_patients_and_better_models_fewer() -> None:
 def test_values_out_of_range_are_refused(wrong: tuple[float, int, float]) -> None:
     with pytest.raises(BadInput, match="out of range"):
         minimum_sample_size(*wrong)
+
+
+@pytest.mark.parametrize(
+    ("prevalence", "largest"), [(0.5, 0.75), (0.3, 0.71), (0.2, 0.63), (0.1, 0.48), (0.05, 0.33)]
+)
+def test_where_nothing_is_known_15_percent_of_the_largest_r2_is_expected(
+    prevalence: float, largest: float
+) -> None:
+    """The largest values are those of Riley et al. 2020, BMJ 368:m441."""
+    found = usual_sample_size(prevalence, 20)
+    assert found is not None
+    assert found["r2_max"] == pytest.approx(largest, abs=0.005)
+    assert found == sample_size_from_r2(prevalence, 20, 0.15 * found["r2_max"])
+    more = usual_sample_size(prevalence, 200)
+    assert more is not None and more["n"] > found["n"]
+    assert usual_sample_size(prevalence, 0) is None

@@ -17,6 +17,7 @@ FAMILIES = {
     "region": "radiomics/regions",
     "extractor": "radiomics/extractors",
     "harmonisation": "models/harmonisations",
+    "selection": "models/selections",
     "model": "models/learners",
 }
 

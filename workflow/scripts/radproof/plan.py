@@ -51,6 +51,10 @@ def load_plan(path: str | Path) -> Plan:
     problems = []
     for place, family, holder, key in kind_entries(plan):
         problems += _check_kind(place, family, holder, key, file)
+    radiomics = read_schema("radiomics")
+    for name, model in plan["models"].items():
+        if "radiomics" in model:
+            problems += validate(model["radiomics"], radiomics, file, f"models.{name}.radiomics")
     if "simulation" in plan:
         simulation = read_schema("simulation")
         problems += validate(plan["simulation"], simulation, file, "simulation")
@@ -69,8 +73,8 @@ def load_plan(path: str | Path) -> Plan:
     return plan
 
 
-def kind_entries(plan: Plan) -> Iterator[tuple[str, str, dict[str, Any], str]]:
-    """Yield (dotted place, family, holding mapping, key) of every entry that chooses a kind."""
+def kind_entries(plan: Plan) -> Iterator[tuple[str, str, Any, Any]]:
+    """Yield (dotted place, family, what holds it, key or index) of every entry with a kind."""
     for sequence in plan["sequences"]:
         for family in ("bias_field", "registration", "intensity"):
             yield f"sequences.{sequence['name']}.{family}", family, sequence, family
@@ -82,6 +86,12 @@ def kind_entries(plan: Plan) -> Iterator[tuple[str, str, dict[str, Any], str]]:
     ):
         for name in plan[section]:
             yield f"{section}.{name}", family, plan[section], name
+    for name, model in plan["models"].items():
+        steps = model.get("selection", [])
+        for index, step in enumerate(steps if isinstance(steps, list) else []):
+            # What is none was said of the model itself, by then.
+            if isinstance(step, dict) and "kind" in step:
+                yield f"models.{name}.selection.{index}", "selection", steps, index
     if plan["harmonisation"] is not None:
         yield "harmonisation", "harmonisation", plan, "harmonisation"
     for name, segmenter in plan["segmenters"].items():
@@ -91,9 +101,7 @@ def kind_entries(plan: Plan) -> Iterator[tuple[str, str, dict[str, Any], str]]:
             yield place, "loss", segmenter["training"], "loss"
 
 
-def _check_kind(
-    place: str, family: str, holder: dict[str, Any], key: str, file: str
-) -> list[Problem]:
+def _check_kind(place: str, family: str, holder: Any, key: Any, file: str) -> list[Problem]:
     kind, known = holder[key]["kind"], available_kinds(family)
     if kind not in known:
         expected = f"one of {', '.join(known)}"

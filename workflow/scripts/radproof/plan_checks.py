@@ -16,6 +16,7 @@ def plan_problems(plan: Plan, file: str) -> list[Problem]:
     checks = (
         _dangling_names,
         _late_predictors,
+        _outcome_among_predictors,
         _contradictions,
         _empty_shells,
         _wrong_extractors,
@@ -98,6 +99,23 @@ def _late_predictors(plan: Plan, file: str) -> list[Problem]:
         for variable in plan["clinical"]
         if MOMENTS.index(variable["available"]) > decision
     ]
+
+
+def _outcome_among_predictors(plan: Plan, file: str) -> list[Problem]:
+    """Return the clinical variables that are the outcome, by name or by column."""
+    outcome = plan["outcome"]["name"]
+    named = [
+        f"clinical variable {entry['name']}"
+        for entry in plan["clinical"]
+        if outcome in (entry["name"], entry.get("column"))
+    ]
+    named += [
+        f"models.{name}.clinical"
+        for name, model in plan["models"].items()
+        if outcome in model.get("clinical", [])
+    ]
+    what, remedy = "the outcome is among the predictors", "take it out of the plan"
+    return [Problem(what, file=file, found=found, remedy=remedy) for found in named]
 
 
 def _contradictions(plan: Plan, file: str) -> list[Problem]:

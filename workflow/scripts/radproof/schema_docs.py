@@ -25,6 +25,7 @@ def configuration_reference() -> str:
     """Return ``config/README.md`` as text."""
     parts = [INTRODUCTION, "## The plan", _table(read_schema("plan"))]
     parts += ["## `simulation`", _table(read_schema("simulation"))]
+    parts += ["## `radiomics` of a model", _table(read_schema("radiomics"))]
     for family, folder in FAMILIES.items():
         for kind in available_kinds(family):
             parts.append(f"## {family.replace('_', ' ')}: kind `{kind}`")

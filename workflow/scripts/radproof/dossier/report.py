@@ -200,18 +200,29 @@ def _stage_tables(
 
 
 def _model_overview(models: Sequence[Mapping[str, Any]]) -> Table:
-    columns = ["name", "kind", "n", "n_events", "n_parameters", "events_per_parameter"]
+    columns = ["name", "kind", "n", "n_events", "n_parameters", "n_candidate_parameters"]
+    columns += ["events_per_parameter"]
     table = pd.DataFrame([{name: model[name] for name in columns} for model in models])
+    sizes = [model["sample_size"] or {"n": None, "n_events": None} for model in models]
+    table["n_needed"] = [size["n"] for size in sizes]
+    table["n_events_needed"] = [size["n_events"] for size in sizes]
     table["selection"] = [
         " → ".join(f"{step['step']} {step['n']}" for step in model["selection"]) for model in models
     ]
     table["warnings"] = ["; ".join(model["warnings"]) or None for model in models]
-    caption = "Models: patients and events fitted on, events per candidate parameter, selection"
-    return shown(table, None, caption)
+    caption = (
+        "Models: patients and events fitted on; candidate parameters before selection, events per"
+        " candidate, and the least sample by them (Riley et al. 2020, Nagelkerke's R² of 0.15);"
+        " steps of selection with the features that each left"
+    )
+    note = "models/*/selection.tsv says which features each step kept and dropped, and why."
+    return shown(table, None, caption, note=note)
 
 
 def _terms(model: Mapping[str, Any]) -> Table:
-    rows = [{"term": "(Intercept)", "coefficient": model["intercept"]}, *model["terms"]]
+    rows = [*model["terms"]]
+    if "intercept" in model:
+        rows.insert(0, {"term": "(Intercept)", "coefficient": model["intercept"]})
     caption = f"Terms of {model['name'].replace('_', ' ')}"
     return shown(pd.DataFrame(rows), None, caption, f"../models/{model['name']}/fit.tsv")
 

@@ -60,16 +60,22 @@ def _problems_of_outcome(outcome: pd.Series) -> list[Problem]:
 
 
 def _problems_of_values(table: pd.DataFrame) -> list[Problem]:
-    problems = []
-    for name, column in table.items():
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            continue
-        if not pd.api.types.is_numeric_dtype(column):
-            problems.append(Problem(f"predictor {name} holds text", expected="numbers"))
-            continue
-        for patient in column.index[np.isinf(column.to_numpy(float))]:
-            problems.append(Problem(f"predictor {name} is infinite", patient=str(patient)))
-    return problems
+    measured = table.loc[:, [not isinstance(dtype, pd.CategoricalDtype) for dtype in table.dtypes]]
+    numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in measured.dtypes]
+    numbers, others = measured.loc[:, numeric], measured.loc[:, np.logical_not(numeric)]
+    problems = [Problem(f"predictor {name} holds text", expected="numbers") for name in others]
+    infinite = np.isinf(numbers.to_numpy(float))
+    return problems + [
+        Problem(f"predictor {numbers.columns[column]} is infinite", patient=str(table.index[row]))
+        for column, row in np.argwhere(infinite.T)
+    ]
+
+
+def fill_medians(table: pd.DataFrame) -> pd.DataFrame:
+    """Return float columns with the median of each in place of its missing values."""
+    values = table.to_numpy(float)
+    filled = np.where(np.isnan(values), table.median().to_numpy(float), values)
+    return pd.DataFrame(filled, table.index, table.columns)
 
 
 def columns_of(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:

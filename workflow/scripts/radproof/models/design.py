@@ -107,36 +107,6 @@ def candidate_features(sources: Sources) -> list[str]:
     return [name for name in sources.features.columns if name.split("__")[0] in sequences]
 
 
-def stable_features(
-    candidates: list[str], stability: pd.DataFrame | None, left_out: str
-) -> list[str]:
-    """Return the candidates that were kept without the left-out folds, the most stable first.
-
-    Parameters
-    ----------
-    candidates
-        Names of features.
-    stability
-        Columns ``feature left_out icc kept``; without a table every candidate stays.
-    left_out
-        The folds left out: ``none``, ``1``, ``1+2``, …
-
-    Raises
-    ------
-    BadInput
-        If the table says nothing about these folds.
-    """
-    if stability is None:
-        return candidates
-    rows = stability[stability["left_out"] == left_out]
-    if rows.empty and candidates:
-        what = f"stability was not assessed with folds {left_out} left out"
-        raise BadInput(Problem(what, remedy="assess stability anew"))
-    kept = rows[rows["kept"].eq(True) & rows["feature"].isin(candidates)]
-    ordered = kept.sort_values(["icc", "feature"], ascending=[False, True], kind="stable")
-    return list(ordered["feature"])
-
-
 def upstream_columns(upstream: dict[str, pd.DataFrame], wanted: pd.Series) -> pd.DataFrame:
     """Return one column an upstream model: its score less the mean score of its own fit.
 

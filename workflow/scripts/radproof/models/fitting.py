@@ -1,12 +1,11 @@
 """Fitting of a model, and its predictions for patients it has not seen, fold by fold.
 
 For each subset of folds left out, everything that is learned is learned on the other patients:
-stability, harmonisation, filling of missing values, filters, penalty, coefficients. A model that
-takes the score of another is fitted on scores of fits that had not seen the scored patient either,
-so that pairs of folds are left out of the other model.
+harmonisation, filling of missing values, each step of selection, penalty, coefficients. A model
+that takes the score of another is fitted on scores of fits that had not seen the scored patient
+either, so that pairs of folds are left out of the other model.
 """
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,11 +18,11 @@ from threadpoolctl import threadpool_limits
 from radproof.errors import BadInput, Problem
 from radproof.folds import NONE, left_out_label, left_out_subsets, patients_kept
 from radproof.kinds import load_kind
+from radproof.models.describing import describe_model
 from radproof.models.design import (
     Sources,
     candidate_features,
     clinical_columns,
-    stable_features,
     upstream_columns,
 )
 from radproof.models.harmonising import (
@@ -32,16 +31,28 @@ from radproof.models.harmonising import (
     needed_harmonisation,
     unseen_warnings,
 )
+from radproof.models.selecting import Path, select_by_name, select_by_value, stability_of
 from radproof.seeds import derive_seed
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted model: its JSON, its table of coefficients and its out-of-fold predictions."""
+    """A fitted model: its JSON, its tables of terms and selection, out-of-fold predictions."""
 
     model: dict[str, Any]
     coefficients: pd.DataFrame
+    selection: pd.DataFrame
     out_of_fold: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """What was learned without some folds, on which predictors, and how they were selected."""
+
+    learned: dict[str, Any]
+    harmonisation: dict[str, Any] | None
+    design: pd.DataFrame
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,8 @@ def fit_model(
     features
         Index patient, one column a feature; None without radiomics.
     stability
-        Stability of the model's region: ``feature left_out icc kept``; None keeps every feature.
+        Stability of the model's region: ``feature left_out icc kept``; None where no step of
+        selection asks for it.
     upstream
         Name of each model named under ``scores`` to its out-of-fold predictions.
     seed
@@ -93,9 +105,10 @@ def fit_model(
     Returns
     -------
     Fitted
-        ``model`` (ready for JSON); ``coefficients``, see the learner; ``out_of_fold``: ``patient
-        fold left_out score probability score_mean``, each patient once for each subset of folds
-        that holds the patient's own. ``score_mean`` is the mean score over the patients fitted on.
+        ``model`` (ready for JSON); ``coefficients``, see the learner; ``selection``, of the fit on
+        all patients: ``feature step kept reason value``; ``out_of_fold``: ``patient fold left_out
+        score probability score_mean``, each patient once for each subset of folds that holds the
+        patient's own. ``score_mean`` is the mean score over the patients fitted on.
 
     Raises
     ------
@@ -123,7 +136,7 @@ def _fit_all(training: _Training) -> Fitted:
     table = training.patients
     labels = [label for label in left_out_subsets(table["fold"]) if label != NONE]
     singles = [label for label in labels if "+" not in label]
-    learned, harmonisation, whole = _fit(training, NONE)
+    whole = _fit(training, NONE)
     rows, warnings = [], []
     for label in singles if training.upstream else labels:
         try:
@@ -135,13 +148,16 @@ def _fit_all(training: _Training) -> Fitted:
         else:
             rows.append(predicted)
             warnings += unseen
-    coefficients = training.learner.coefficients(learned, whole, table["outcome"])
-    model = _described(training, learned)
-    if harmonisation is not None:
-        model["harmonisation"] = needed_harmonisation(harmonisation, model["features"])
-        warnings = harmonisation["warnings"] + warnings
+    coefficients = training.learner.coefficients(whole.learned, whole.design, table["outcome"])
+    model = describe_model(
+        training.name, training.sources, table["outcome"].astype(int), whole.learned, whole.path
+    )
+    if whole.harmonisation is not None:
+        model["harmonisation"] = needed_harmonisation(whole.harmonisation, model["features"])
+        warnings = whole.harmonisation["warnings"] + warnings
     model["warnings"] = model["warnings"] + warnings
-    return Fitted(model, coefficients, pd.concat(rows, ignore_index=True))
+    out_of_fold = pd.concat(rows, ignore_index=True)
+    return Fitted(model, coefficients, whole.path.table(), out_of_fold)
 
 
 def _checked(patients: pd.DataFrame) -> pd.DataFrame:
@@ -171,42 +187,49 @@ def _scored(upstream: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
     return upstream[name]
 
 
-def _design(
-    training: _Training, left_out: str, patients: pd.Index, harmonisation: dict[str, Any] | None
-) -> pd.DataFrame:
-    """Return the predictors of patients, for a fit without the left-out folds.
+def _other_columns(
+    training: _Training, left_out: str, patients: pd.Index
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return clinical variables and upstream scores of patients, for a fit without some folds.
 
     A patient's upstream score is of a fit without those folds and without the patient's own.
     """
     rows = training.patients.loc[patients]
-    parts = [clinical_columns(rows, training.sources)]
-    if "radiomics" in training.sources.settings:
-        stable = _stable(training, left_out)
-        parts.append(harmonised_columns(rows, stable, training.sources, harmonisation))
     others = set() if left_out == NONE else set(left_out.split("+"))
     wanted = rows["fold"].map(lambda fold: left_out_label({fold, *others}))
-    parts.append(upstream_columns(training.upstream, wanted))
-    return pd.concat(parts, axis=1)
+    scores = upstream_columns(training.upstream, wanted)
+    return clinical_columns(rows, training.sources), scores
 
 
-def _stable(training: _Training, left_out: str) -> list[str]:
-    return stable_features(candidate_features(training.sources), training.stability, left_out)
-
-
-def _fit(
-    training: _Training, left_out: str
-) -> tuple[dict[str, Any], dict[str, Any] | None, pd.DataFrame]:
-    """Return what is learned without the left-out folds, the harmonisation and the predictors."""
+def _fit(training: _Training, left_out: str) -> _Fit:
+    """Fit without the left-out folds, on the patients that are kept."""
     kept = patients_kept(training.patients["fold"], left_out)
-    rows, settings = training.patients.loc[kept], training.sources.settings
-    stable = _stable(training, left_out)
-    with _saying_where(training, left_out):
-        harmonisation = learn_harmonisation(rows, stable, training.sources)
-    design = _design(training, left_out, kept, harmonisation)
+    clinical, scores = _other_columns(training, left_out, kept)
     seed = derive_seed(training.seed, training.name, left_out)
     with _saying_where(training, left_out):
-        learned = training.learner.fit(design, rows["outcome"].astype(int), settings, seed)
-    return learned, harmonisation, design
+        features, harmonisation, path = _selected(training, left_out, kept, seed)
+        design = pd.concat([clinical, features, scores], axis=1)
+        outcome = training.patients.loc[kept, "outcome"].astype(int)
+        learned = training.learner.fit(design, outcome, training.sources.settings, seed)
+    return _Fit(learned, harmonisation, design, path)
+
+
+def _selected(
+    training: _Training, left_out: str, patients: pd.Index, seed: int
+) -> tuple[pd.DataFrame, dict[str, Any] | None, Path]:
+    """Return the features that the steps keep, what harmonises them, and the path."""
+    sources, rows = training.sources, training.patients.loc[patients]
+    path = Path(candidate_features(sources))
+    if "radiomics" not in sources.settings:
+        return pd.DataFrame(index=patients), None, path
+    stability = stability_of(training.stability, left_out)
+    steps = sources.settings["selection"]
+    names, others = select_by_name(candidate_features(sources), steps, stability, path)
+    harmonisation = learn_harmonisation(rows, names, sources)
+    features = harmonised_columns(rows, names, sources, harmonisation)
+    outcome = rows["outcome"].astype(int)
+    selected = select_by_value(features, outcome, others, stability, seed, path)
+    return selected, harmonisation, path
 
 
 @contextmanager
@@ -221,13 +244,16 @@ def _saying_where(training: _Training, left_out: str) -> Iterator[None]:
 
 def _left_out_predictions(training: _Training, left_out: str) -> tuple[pd.DataFrame, list[str]]:
     """Fit without the left-out folds and predict their patients; say whose centre is unseen."""
-    learned, harmonisation, design = _fit(training, left_out)
-    others = training.patients.index.difference(design.index)
-    with _saying_where(training, left_out):
-        predictors = _design(training, left_out, others, harmonisation)
-    predicted = training.learner.predict(learned, predictors)
+    fit = _fit(training, left_out)
+    others = training.patients.index.difference(fit.design.index)
     rows = training.patients.loc[others]
-    unseen = unseen_warnings(harmonisation, rows)
+    parts = [*_other_columns(training, left_out, others)]
+    if "radiomics" in training.sources.settings:
+        with _saying_where(training, left_out):
+            names = fit.learned["features"]
+            parts.append(harmonised_columns(rows, names, training.sources, fit.harmonisation))
+    predicted = training.learner.predict(fit.learned, pd.concat(parts, axis=1))
+    unseen = unseen_warnings(fit.harmonisation, rows)
     table = pd.DataFrame(
         {
             "patient": others,
@@ -235,41 +261,7 @@ def _left_out_predictions(training: _Training, left_out: str) -> tuple[pd.DataFr
             "left_out": left_out,
             "score": predicted["score"].to_numpy(),
             "probability": predicted["probability"].to_numpy(),
-            "score_mean": learned["score_mean"],
+            "score_mean": fit.learned["score_mean"],
         }
     )
     return table, [f"folds {left_out} left out: {warning}" for warning in unseen]
-
-
-def patients_hash(patients: pd.Index) -> str:
-    """Return the sha256 of the sorted patients, one a line."""
-    text = "\n".join(sorted(map(str, patients)))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _described(training: _Training, learned: dict[str, Any]) -> dict[str, Any]:
-    """Return the model with what it was fitted on and the whole path of selection."""
-    outcome = training.patients["outcome"].astype(int)
-    events = int(outcome.sum())
-    candidates = learned["n_candidate_parameters"]
-    path = learned["selection"]
-    if "radiomics" in training.sources.settings:
-        names = candidate_features(training.sources)
-        stable = stable_features(names, training.stability, NONE)
-        path = [
-            {"step": "candidates", "n": len(names)},
-            {"step": "stable", "n": len(stable)},
-            *path,
-        ]
-    return {
-        "name": training.name,
-        "kind": training.sources.settings["kind"],
-        **learned,
-        "selection": path,
-        "clinical": training.sources.clinical,
-        "n": len(outcome),
-        "n_events": events,
-        "n_parameters": len(learned["terms"]),
-        "events_per_parameter": events / candidates if candidates else None,
-        "patients_sha256": patients_hash(training.patients.index),
-    }

@@ -14,6 +14,8 @@ from radproof.errors import BadInput, Problem
 SHRINKAGE = 0.9
 OPTIMISM = 0.05
 MARGIN = 0.05
+# What Riley et al. 2020 propose where nothing is known of a model: 15 % of the largest R².
+USUAL_NAGELKERKE_R2 = 0.15
 
 
 def cox_snell_r2(prevalence: float, c_index: float) -> float:
@@ -98,6 +100,20 @@ def sample_size_from_r2(prevalence: float, parameters: int, r2: float) -> dict[s
         "r2_cox_snell": r2,
         "r2_max": r2_max,
     }
+
+
+def usual_sample_size(prevalence: float, parameters: int) -> dict[str, float] | None:
+    """Return what ``minimum_sample_size`` returns where nothing is known of the model beforehand.
+
+    A Nagelkerke R² of 0.15 is expected, the fit's own performance is not: it would be the less to
+    be relied on the smaller the sample. None without a candidate parameter.
+
+    Source: Riley et al. 2020, BMJ 368:m441, box on the expected R².
+    """
+    if parameters < 1:
+        return None
+    r2_max = 1 - math.exp(2 * _null_log_likelihood(prevalence))
+    return sample_size_from_r2(prevalence, parameters, USUAL_NAGELKERKE_R2 * r2_max)
 
 
 def _patients_for_shrinkage(parameters: int, r2: float, shrinkage: float) -> float:

@@ -1,15 +1,14 @@
-"""Radiomics score: LASSO logistic regression after removing constant and correlated features."""
+"""Radiomics score: LASSO logistic regression of features that other steps have left."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from radproof.models.checks import check_training, columns_of
+from radproof.models.checks import check_training, columns_of, fill_medians
 from radproof.models.lasso_path import (
     choose_lambdas,
     cross_validate,
-    is_constant,
     lambda_path,
     polish,
     solve_path,
@@ -24,18 +23,18 @@ def fit(
 ) -> dict[str, Any]:
     """Fit the score on the patients of ``table`` and nobody else.
 
-    Missing values take the feature's median. Constant features are dropped, then every feature
-    whose absolute correlation with one kept before exceeds ``correlation``: the order of the
-    columns says which is preferred. The penalty comes from a seeded, stratified cross-validation.
+    Missing values take the feature's median; a feature that is missing in all patients is left
+    out, and one that is constant has no weight. The penalty comes from a seeded, stratified
+    cross-validation.
 
     Parameters
     ----------
     table
-        Index patient, float columns in order of preference.
+        Index patient, float columns.
     outcome
         Index patient, 0 or 1.
     settings
-        ``correlation``, ``rule`` (min or 1se), ``inner_folds``, ``lambdas``, ``lambda_ratio``.
+        ``rule`` (min or 1se), ``inner_folds``, ``lambdas``, ``lambda_ratio``.
     seed
         Seed of the inner folds.
 
@@ -52,39 +51,19 @@ def fit(
     """
     check_training(table, outcome)
     present = table.loc[:, table.notna().any()]
-    filled = present.fillna(present.median())
-    varying = filled.loc[:, ~is_constant(filled.to_numpy(float))] if filled.shape[1] else filled
-    chosen = varying[uncorrelated(varying, settings["correlation"])]
-    learned = _select(chosen, outcome.to_numpy(float), settings, seed)
-    incomplete = table.isna().any(axis=1)
+    learned = _select(fill_medians(present), outcome.to_numpy(float), settings, seed)
+    incomplete = present.isna().any(axis=1)
     if incomplete.any():
         who = ", ".join(map(str, table.index[incomplete]))
         learned["warnings"].append(
             f"features of {int(incomplete.sum())} of {len(table)} patients are missing, medians"
             f" stand in: {who}"
         )
-    steps = [("not constant", varying), ("uncorrelated", chosen)]
-    path = [{"step": step, "n": frame.shape[1]} for step, frame in steps]
-    path.append({"step": "selected", "n": len(learned["terms"])})
     return learned | {
-        "selection": path,
+        "selection": [],
         "n_imputed": int(incomplete.sum()),
-        "n_candidate_parameters": chosen.shape[1],
+        "n_candidate_parameters": table.shape[1],
     }
-
-
-def uncorrelated(table: pd.DataFrame, threshold: float) -> list[str]:
-    """Return the columns with |r| at most ``threshold`` to every column kept before them.
-
-    Pearson correlation; the first of a correlated group stays.
-    """
-    z, _, _ = standardise(table.to_numpy(float)) if table.shape[1] else (np.empty((1, 0)), 0, 0)
-    correlation = np.abs(z.T @ z / z.shape[0])
-    kept: list[int] = []
-    for column in range(correlation.shape[0]):
-        if not kept or correlation[column, kept].max() <= threshold:
-            kept.append(column)
-    return list(table.columns[kept])
 
 
 def _select(
