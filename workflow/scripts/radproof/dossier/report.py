@@ -51,8 +51,9 @@ TABLES = {
     ),
     "discrimination": (
         "evaluation",
-        "Area under the ROC curve with DeLong's 95 % interval",
-        [*KEYS, "n", "n_events", "auc", "ci_low", "ci_high", "note"],
+        "Area under the ROC curve with its 95 % interval: DeLong's, or one that is exact where that"
+        " has no width",
+        [*KEYS, "n", "n_events", "auc", "ci_low", "ci_high", "ci_method", "note"],
     ),
     "comparisons": (
         "evaluation",

@@ -10,7 +10,7 @@ from radproof.evaluation.calibration import brier_score, calibration
 from radproof.evaluation.calibration_curve import calibration_curve
 from radproof.evaluation.checks import check_predictions
 from radproof.evaluation.classification import confusion, rates, youden_threshold
-from radproof.evaluation.discrimination import discrimination
+from radproof.evaluation.discrimination import AREA, discrimination
 from radproof.evaluation.net_benefit import net_benefit, reference_strategies
 from radproof.evaluation.roc import roc_points
 
@@ -38,7 +38,7 @@ def evaluate(predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of pandas.DataFrame
-        ``discrimination``: ``n n_events auc variance ci_low ci_high note``.
+        ``discrimination``: ``n n_events auc variance ci_low ci_high ci_method note``.
         ``roc``: ``threshold sensitivity specificity note``.
         ``calibration``: what :func:`radproof.evaluation.calibration.calibration` returns.
         ``calibration_curve``: ``curve predicted observed ci_low ci_high n n_events note``.
@@ -56,7 +56,7 @@ def evaluate(predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
     check_predictions(predictions)
     thresholds = _thresholds(predictions)
     return {
-        "discrimination": _stack(predictions, lambda rows, _: pd.DataFrame([_area(rows)])),
+        "discrimination": _stack(predictions, lambda rows, _: pd.DataFrame([_area(rows)], columns=AREA)),
         "roc": _stack(predictions, lambda rows, _: _roc(rows)),
         "calibration": _stack(predictions, lambda rows, _: _calibration(rows)),
         "calibration_curve": _stack(
