@@ -9,7 +9,7 @@ import pandas as pd
 from radproof.evaluation.calibration import brier_score, calibration
 from radproof.evaluation.calibration_curve import calibration_curve
 from radproof.evaluation.checks import check_predictions
-from radproof.evaluation.classification import confusion, rates, youden_threshold
+from radproof.evaluation.classification import confusion, fitted_thresholds, rates
 from radproof.evaluation.discrimination import AREA, discrimination
 from radproof.evaluation.net_benefit import net_benefit, reference_strategies
 from radproof.evaluation.roc import roc_points
@@ -54,7 +54,7 @@ def evaluate(predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
         If the predictions cannot be evaluated as they stand.
     """
     check_predictions(predictions)
-    thresholds = _thresholds(predictions)
+    thresholds = fitted_thresholds(predictions)
     return {
         "discrimination": _stack(predictions, lambda rows, _: pd.DataFrame([_area(rows)], columns=AREA)),
         "roc": _stack(predictions, lambda rows, _: _roc(rows)),
@@ -130,16 +130,6 @@ def _net_benefit(predictions: pd.DataFrame) -> pd.DataFrame:
             for model, table in tables.items()
         ]
     return _stacked(parts)
-
-
-def _thresholds(predictions: pd.DataFrame) -> dict[str, float]:
-    """Return each model's threshold; none where its out-of-fold predictions have one class."""
-    fitted = predictions[(predictions["set"] == "train") & (predictions["kind"] == "out_of_fold")]
-    return {
-        str(model): youden_threshold(rows["outcome"], rows["probability"])
-        for model, rows in fitted.groupby("model", sort=False)
-        if _has_both(rows)
-    }
 
 
 def _classification(rows: pd.DataFrame, threshold: float | None) -> pd.DataFrame:
