@@ -20,6 +20,7 @@ TABLES = {
     "calibration_curve",
     "net_benefit",
     "classification",
+    "thresholds",
 }
 
 

@@ -13,6 +13,7 @@ from radproof.evaluation.classification import confusion, fitted_thresholds, rat
 from radproof.evaluation.discrimination import AREA, discrimination
 from radproof.evaluation.net_benefit import net_benefit, reference_strategies
 from radproof.evaluation.roc import roc_points
+from radproof.evaluation.thresholds import threshold_table
 
 KEYS = ["model", "set", "kind"]
 ONE_CLASS = "one class of the outcome"
@@ -46,6 +47,7 @@ def evaluate(predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
         interventions_avoided``, with the models ``all`` and ``none`` in each set and kind.
         ``classification``: ``threshold metric value ci_low ci_high count total note``; the
         threshold is that of Youden's index in the model's out-of-fold predictions of ``train``.
+        ``thresholds``: see :func:`radproof.evaluation.thresholds.threshold_table`.
         Wherever a number is missing, ``note`` says why.
 
     Raises
@@ -65,6 +67,9 @@ def evaluate(predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "net_benefit": _net_benefit(predictions),
         "classification": _stack(
             predictions, lambda rows, keys: _classification(rows, thresholds.get(keys["model"]))
+        ),
+        "thresholds": _stack(
+            predictions, lambda rows, _: threshold_table(rows["outcome"], rows["probability"])
         ),
     }
 
