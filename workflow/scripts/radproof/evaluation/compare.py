@@ -57,7 +57,7 @@ def compare(predictions: pd.DataFrame, comparisons: Sequence[dict[str, Any]]) ->
     _check_comparisons(comparisons, set(predictions["model"]))
     parts = []
     for pairs in paired_groups(predictions, comparisons):
-        rows = [_compare_pair(pair) for pair in pairs]
+        rows = [compare_pair(pair) for pair in pairs]
         adjusted = holm(np.array([row["p"] for row in rows], dtype=float))
         for row, p_holm in zip(rows, adjusted, strict=True):
             row["p_holm"] = p_holm
@@ -84,36 +84,45 @@ def _check_comparisons(comparisons: Sequence[dict[str, Any]], models: set[str]) 
         raise BadInput(problems)
 
 
-def _compare_pair(pair: Pair) -> dict[str, Any]:
-    margin = float(pair.entry["margin"])
-    row = pair.keys | {"margin": margin} | dict.fromkeys(("auc_first", "auc_second"), np.nan)
+def compare_pair(pair: Pair) -> dict[str, Any]:
+    """Return the pair's keys, areas, difference and test; equivalence where it has a margin."""
+    margin = pair.entry.get("margin")
+    row = pair.keys | dict.fromkeys(("auc_first", "auc_second", "p"), np.nan)
+    if margin is not None:
+        row |= {"margin": float(margin), "equivalent": False, "noninferior": False}
     if not pair.has_both:
-        return row | {"equivalent": False, "noninferior": False, "p": np.nan, "note": ONE_CLASS}
+        return row | {"note": ONE_CLASS}
     result = auc(pair.outcome, [pair.first, pair.second])
     row |= {"auc_first": float(result.auc[0]), "auc_second": float(result.auc[1])}
     test = paired_test(result)
-    note = ""
+    row |= _tested(test)
+    return row if margin is None else row | _equivalence(test, float(margin))
+
+
+def _tested(test: Difference) -> dict[str, Any]:
+    note = None
     if np.isnan(test.se):
         note = "one case or one control: no variance"
     elif test.se == 0:
         note = "no variance: each patient has the same rank in both, or both areas are 0 or 1"
-    return row | _tested(test, margin, note)
-
-
-def _tested(test: Difference, margin: float, note: str) -> dict[str, Any]:
-    equal = equivalence_test(test.difference, test.se, margin)
     return {
         "difference": test.difference,
         "ci_low": test.ci_low,
         "ci_high": test.ci_high,
         "z": test.statistic,
         "p": test.p,
+        "note": note,
+    }
+
+
+def _equivalence(test: Difference, margin: float) -> dict[str, Any]:
+    equal = equivalence_test(test.difference, test.se, margin)
+    return {
         "p_equivalence": equal.p_equivalence,
         "equivalent": equal.equivalent,
         "p_noninferiority": equal.p_noninferiority,
         "noninferior": equal.noninferior,
         "smallest_margin": smallest_margin(test.difference, test.se),
-        "note": note or None,
     }
 
 
