@@ -43,8 +43,8 @@ def evaluate(predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
         ``roc``: ``threshold sensitivity specificity note``.
         ``calibration``: what :func:`radproof.evaluation.calibration.calibration` returns.
         ``calibration_curve``: ``curve predicted observed ci_low ci_high n n_events note``.
-        ``net_benefit``: ``threshold true_positives false_positives net_benefit
-        interventions_avoided``, with the models ``all`` and ``none`` in each set and kind.
+        ``net_benefit``: ``threshold true_positives false_positives net_benefit ci_low ci_high
+        interventions_avoided note``, with the models ``all`` and ``none`` in each set and kind.
         ``classification``: ``threshold metric value ci_low ci_high count total note``; the
         threshold is that of Youden's index in the model's out-of-fold predictions of ``train``.
         ``thresholds``: see :func:`radproof.evaluation.thresholds.threshold_table`.

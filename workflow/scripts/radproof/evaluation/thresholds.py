@@ -24,8 +24,9 @@ def threshold_table(outcome: ArrayLike, probability: ArrayLike) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``threshold n flagged flagged_share sensitivity specificity ppv npv net_benefit note``;
-        ``note`` says of whom there is none where a rate is missing.
+        ``threshold n flagged flagged_share sensitivity specificity ppv npv net_benefit
+        net_benefit_ci_low net_benefit_ci_high note``; ``note`` says of whom there is none where a
+        number is missing.
 
     Raises
     ------
@@ -54,5 +55,7 @@ def threshold_table(outcome: ArrayLike, probability: ArrayLike) -> pd.DataFrame:
         table[name] = count / total.where(total > 0)
         reasons.append(np.where(total > 0, "", reason))
     table["net_benefit"] = counts["net_benefit"]
+    table["net_benefit_ci_low"] = counts["ci_low"]
+    table["net_benefit_ci_high"] = counts["ci_high"]
     table["note"] = ["; ".join(filter(None, parts)) for parts in zip(*reasons, strict=True)]
     return table
