@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from radproof.dossier.verification import verify_results
 from radproof.errors import BadInput
-from radproof.evaluation.compare import compare
+from radproof.evaluation.comparisons import comparison_tables
 from radproof.evaluation.evaluate import evaluate
+from radproof.evaluation.subgroups import analyse_subgroups
 from radproof.radiomics.stability import assess_stability, summarise_dice
 from radproof.seeds import derive_seed
 from radproof.segmentation.score_statistics import score_statistics
@@ -25,6 +26,17 @@ STABILITY = {
     },
     "masks": ["rater1", "rater2", "unet"],
     "seed": 7,
+}
+COMPARED = {
+    "models": ["clinical", "nomogram"],
+    "comparisons": [{"first": "nomogram", "second": "clinical", "margin": 0.05}],
+    "risk_categories": [0.3, 0.6],
+    "predictors": {"clinical": {"clinical": ["age"]}, "nomogram": {"clinical": ["age", "sex"]}},
+}
+GROUPED = {
+    "subgroups": [{"name": "sex", "variable": "sex", "cuts": None, "levels": None}],
+    "clinical": [{"name": "sex", "kind": "category", "levels": ["F", "M"]}],
+    "least": 5,
 }
 RADIOMICS = "radiomics/pyradiomics"
 TABLES = ["summary", "agreement", "strata", "failures"]
@@ -47,18 +59,30 @@ def made_up_scores() -> pd.DataFrame:
 
 def made_up_predictions() -> pd.DataFrame:
     rng = np.random.default_rng(5)
-    outcome = np.repeat([0, 1], 15)
-    return pd.DataFrame(
-        {
-            "patient": [f"p{number}" for number in range(30)],
-            "set": "test",
-            "outcome": outcome,
-            "model": "clinical",
-            "kind": "held_out",
-            "fold": None,
-            "score": rng.normal(outcome, 1),
-        }
-    ).assign(probability=lambda table: 1 / (1 + np.exp(-table["score"])))
+    outcome = np.tile([0, 1], 20)
+    parts = [
+        pd.DataFrame(
+            {
+                "patient": [f"{name}{number}" for number in range(40)],
+                "set": name,
+                "outcome": outcome,
+                "model": model,
+                "kind": kind,
+                "fold": None,
+                "score": rng.normal(outcome, 1),
+            }
+        )
+        for model in COMPARED["models"]
+        for name, kind in (("train", "out_of_fold"), ("test", "held_out"))
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    return table.assign(probability=1 / (1 + np.exp(-table["score"])))
+
+
+def made_up_patients(predictions: pd.DataFrame) -> pd.DataFrame:
+    names = predictions["patient"].unique()
+    sex = np.tile(["F", "F", "M", "M"], len(names) // 4)
+    return pd.DataFrame({"patient": names, "center": "a", "sex": sex})
 
 
 def made_up_stability(folder: Path) -> None:
@@ -98,8 +122,12 @@ def made_up_stability(folder: Path) -> None:
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     predictions = made_up_predictions()
-    write_table(predictions, tmp_path / "models" / "clinical" / "predictions.tsv")
-    tables = evaluate(predictions) | {"comparisons": compare(predictions, [])}
+    for model, own in predictions.groupby("model"):
+        write_table(own, tmp_path / "models" / model / "predictions.tsv")
+    patients = made_up_patients(predictions)
+    write_table(patients, tmp_path / "cohort" / "patients.tsv")
+    tables = evaluate(predictions) | comparison_tables(predictions, COMPARED)
+    tables |= analyse_subgroups(predictions, patients, *GROUPED.values())
     for name, table in tables.items():
         write_table(table, tmp_path / "evaluation" / f"{name}.tsv")
     folder, scores = tmp_path / "segmentation" / "unet", made_up_scores()
@@ -108,7 +136,8 @@ def results(tmp_path: Path) -> Path:
     for name, table in score_statistics(scores, "unet", SCORES, seed).items():
         write_table(table, folder / f"{name}.tsv")
     for rule, label, settings in (
-        ("compare_models", "all", {"models": ["clinical"], "comparisons": []}),
+        ("compare_models", "all", COMPARED),
+        ("compare_subgroups", "all", GROUPED),
         ("score_segmentation", "unet", {"segmenter": "unet", "scores": SCORES}),
     ):
         record = {"rule": rule, "label": label, "settings": settings | {"seed": 7}}
@@ -190,10 +219,24 @@ def test_a_score_of_one_patient_that_was_changed_is_found(results: Path) -> None
     assert {f"segmentation/unet/{name}.tsv" for name in ("summary", "agreement")} <= found
 
 
-def test_evaluation_is_still_verified(results: Path) -> None:
-    path = results / "evaluation" / "discrimination.tsv"
-    change(path, 1, "auc", nudged(path, 1, "auc"))
-    assert verify_results(results)[1][0].startswith("evaluation/discrimination.tsv row 1 auc: ")
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("discrimination", "auc"),
+        ("net_benefit", "ci_low"),
+        ("thresholds", "sensitivity"),
+        ("comparisons", "p"),
+        ("reclassification", "estimate"),
+        ("mcnemar", "mid_p"),
+        ("ablations", "difference"),
+        ("subgroups", "ci_high"),
+        ("interactions", "interaction_p"),
+    ],
+)
+def test_a_changed_digit_of_the_evaluation_is_found(results, table: str, column: str) -> None:
+    path = results / "evaluation" / f"{table}.tsv"
+    change(path, 1, column, nudged(path, 1, column))
+    assert verify_results(results)[1][0].startswith(f"evaluation/{table}.tsv row ")
 
 
 @pytest.mark.parametrize("table", ["scores", *TABLES])

@@ -9,8 +9,9 @@ import pandas as pd
 from radproof.dossier.lineage import Record, read_records
 from radproof.dossier.stability_check import stability_tables
 from radproof.errors import BadInput, Problem
-from radproof.evaluation.compare import compare
+from radproof.evaluation.comparisons import comparison_tables
 from radproof.evaluation.evaluate import evaluate
+from radproof.evaluation.subgroups import analyse_subgroups
 from radproof.seeds import derive_seed
 from radproof.segmentation.score_statistics import score_statistics
 from radproof.segmentation.thresholds import choose
@@ -51,11 +52,14 @@ def verify_results(results: Path) -> tuple[int, list[str]]:
 
 def _evaluation(results: Path, records: list[Record]) -> dict[str, pd.DataFrame]:
     """Return the tables of the evaluation, by their place in the results, from the predictions."""
-    settings = _recorded_settings(results, records)
+    settings = _recorded_settings(results, records, "compare_models")
     files = [results / "models" / name / "predictions.tsv" for name in settings["models"]]
     predictions = pd.concat([read_table(file) for file in files], ignore_index=True)
-    tables = evaluate(predictions)
-    tables["comparisons"] = compare(predictions, settings["comparisons"])
+    tables = evaluate(predictions) | comparison_tables(predictions, settings)
+    chosen = _recorded_settings(results, records, "compare_subgroups")
+    patients = read_table(results / "cohort" / "patients.tsv", text=("center",))
+    groups = [chosen[name] for name in ("subgroups", "clinical", "least")]
+    tables |= analyse_subgroups(predictions, patients, *groups)
     return {f"evaluation/{name}.tsv": table for name, table in tables.items()}
 
 
@@ -78,12 +82,12 @@ def _threshold(results: Path, record: Record) -> dict[str, pd.DataFrame]:
     return {f"{folder}/threshold.tsv": choose(sweep, record["settings"]["threshold"])}
 
 
-def _recorded_settings(results: Path, records: list[Record]) -> dict[str, Any]:
-    """Return which models stood in the tables, in which order, and what was compared."""
+def _recorded_settings(results: Path, records: list[Record], rule: str) -> dict[str, Any]:
+    """Return what a rule of one job was told, such as which models it compared in which order."""
     for record in records:
-        if record["rule"] == "compare_models":
+        if record["rule"] == rule:
             return dict(record["settings"])
-    raise BadInput(Problem("no record of compare_models", file=str(results / "records")))
+    raise BadInput(Problem(f"no record of {rule}", file=str(results / "records")))
 
 
 def _differences(name: str, reported: pd.DataFrame, computed: pd.DataFrame) -> list[str]:

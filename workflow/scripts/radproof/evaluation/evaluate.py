@@ -58,7 +58,9 @@ def evaluate(predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
     check_predictions(predictions)
     thresholds = fitted_thresholds(predictions)
     return {
-        "discrimination": _stack(predictions, lambda rows, _: pd.DataFrame([_area(rows)], columns=AREA)),
+        "discrimination": _stack(
+            predictions, lambda rows, _: pd.DataFrame([_area(rows)], columns=AREA)
+        ),
         "roc": _stack(predictions, lambda rows, _: _roc(rows)),
         "calibration": _stack(predictions, lambda rows, _: _calibration(rows)),
         "calibration_curve": _stack(

@@ -103,7 +103,7 @@ def _table(
             "ci_low": benefit - half,
             "ci_high": benefit + half,
             "interventions_avoided": (benefit - of_all) / odds,
-            "note": np.where(varies, None, "nobody treated, or one class: no variance"),
+            "note": np.where(varies, "", "nobody treated, or one class: no variance"),
         }
     )
 

@@ -1,6 +1,7 @@
 """Models in groups of patients: the area in each, and whether groups differ."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -54,8 +55,8 @@ def analyse_subgroups(
         ``discrimination``; a group too small, and patients whose value is missing, have a reason
         in ``note``. ``interactions``: ``model set kind subgroup groups n n_events``; for two groups
         ``difference`` (first minus second area) with its 95 % interval ``ci_low ci_high``;
-        ``areas_statistic areas_df areas_p``: Student's t of the unpaired DeLong test, or chi-squared
-        for more groups; ``interaction_chi2 interaction_df interaction_p``: whether the slope of the
+        ``areas_statistic areas_df areas_p``: Student's t of the unpaired DeLong test, or
+        chi-squared for more groups; ``interaction_chi2 interaction_df interaction_p``: whether the slope of the
         score differs between groups; each p also adjusted by Holm over the subgroups of the model,
         set and kind (``_holm``); ``note``.
 
@@ -123,7 +124,7 @@ def group_of(
 
 
 def _between(cuts: Sequence[float]) -> list[str]:
-    inner = [f"{low:g} to < {high:g}" for low, high in zip(cuts[:-1], cuts[1:], strict=True)]
+    inner = [f"{low:g} to < {high:g}" for low, high in pairwise(cuts)]
     return [f"< {cuts[0]:g}", *inner, f">= {cuts[-1]:g}"]
 
 
