@@ -56,9 +56,9 @@ def analyse_subgroups(
         in ``note``. ``interactions``: ``model set kind subgroup groups n n_events``; for two groups
         ``difference`` (first minus second area) with its 95 % interval ``ci_low ci_high``;
         ``areas_statistic areas_df areas_p``: Student's t of the unpaired DeLong test, or
-        chi-squared for more groups; ``interaction_chi2 interaction_df interaction_p``: whether the slope of the
-        score differs between groups; each p also adjusted by Holm over the subgroups of the model,
-        set and kind (``_holm``); ``note``.
+        chi-squared for more groups; ``interaction_chi2 interaction_df interaction_p``: whether the
+        slope of the score differs between groups; each p also adjusted by Holm over the subgroups
+        of the model, set and kind (``_holm``); ``note``.
 
     Raises
     ------
