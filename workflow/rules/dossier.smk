@@ -50,6 +50,7 @@ EVALUATION_TABLES = [
         *("discrimination", "calibration", "classification", "thresholds"),
         *("comparisons", "reclassification", "mcnemar", "ablations"),
         *("subgroups", "interactions"),
+        *(["optimism"] if PLAN["evaluation"]["optimism"] else []),
         *(["oracle"] if study.simulated else []),
     ]
 ]

@@ -3,6 +3,35 @@
 PREDICTIONS = expand(f"{MODELS}/{{model}}/predictions.tsv", model=PLAN["models"])
 
 
+def with_upstream(model):
+    """A model, after those whose scores it takes."""
+    return [*PLAN["models"][model].get("scores", []), model]
+
+
+def chain_inputs(model):
+    """Feature tables by model of the chain, and the stability tables they share or not."""
+    sources = {name: radiomics_inputs(name, ["train"]) for name in with_upstream(model)}
+    return {
+        f"{part}_{name}": files
+        for name, found in sources.items()
+        for part, files in found.items()
+    }
+
+
+def chain_settings(wildcards):
+    names = with_upstream(wildcards.model)
+    chosen = {v for name in names for v in PLAN["models"][name].get("clinical", [])}
+    return settings_text(
+        chain=names,
+        models={name: PLAN["models"][name] for name in names},
+        clinical=[
+            variable for variable in PLAN["clinical"] if variable["name"] in chosen
+        ],
+        harmonisation={name: harmonisation_of(PLAN, name) for name in names},
+        resamples=PLAN["evaluation"]["optimism"]["resamples"],
+    )
+
+
 rule evaluate_models:
     input:
         predictions=PREDICTIONS,
@@ -92,3 +121,42 @@ rule compare_subgroups:
         "judge the models in subgroups"
     script:
         "../scripts/compare_subgroups.py"
+
+
+rule correct_optimism:
+    input:
+        unpack(lambda wildcards: chain_inputs(wildcards.model)),
+        patients=f"{COHORT}/train/patients.tsv",
+        code=lambda wildcards: code(
+            "correct_optimism",
+            *(kind for name in with_upstream(wildcards.model) for kind in model_kinds(name)),
+        ),
+    output:
+        resamples=f"{EVALUATION}/optimism/{{model}}.tsv",
+        record=record("correct_optimism", "{model}"),
+    log:
+        log_of("correct_optimism", "{model}"),
+    params:
+        settings=chain_settings,
+    message:
+        "fit {wildcards.model} on resamples"
+    script:
+        "../scripts/correct_optimism.py"
+
+
+rule summarise_optimism:
+    input:
+        predictions=PREDICTIONS,
+        resamples=expand(f"{EVALUATION}/optimism/{{model}}.tsv", model=PLAN["models"]),
+        code=code("summarise_optimism"),
+    output:
+        optimism=f"{EVALUATION}/optimism.tsv",
+        record=record("summarise_optimism", "all"),
+    log:
+        log_of("summarise_optimism", "all"),
+    params:
+        settings=settings(models=list(PLAN["models"])),
+    message:
+        "take optimism off"
+    script:
+        "../scripts/summarise_optimism.py"

@@ -11,6 +11,7 @@ from radproof.dossier.stability_check import stability_tables
 from radproof.errors import BadInput, Problem
 from radproof.evaluation.comparisons import comparison_tables
 from radproof.evaluation.evaluate import evaluate
+from radproof.evaluation.optimism import optimism_table
 from radproof.evaluation.subgroups import analyse_subgroups
 from radproof.seeds import derive_seed
 from radproof.segmentation.score_statistics import score_statistics
@@ -60,6 +61,12 @@ def _evaluation(results: Path, records: list[Record]) -> dict[str, pd.DataFrame]
     patients = read_table(results / "cohort" / "patients.tsv", text=("center",))
     groups = [chosen[name] for name in ("subgroups", "clinical", "least")]
     tables |= analyse_subgroups(predictions, patients, *groups)
+    if any(record["rule"] == "summarise_optimism" for record in records):
+        # From the table of resamples: fitting them again needs features, and time.
+        places = {name: f"evaluation/optimism/{name}.tsv" for name in settings["models"]}
+        resamples = {name: read_table(results / place) for name, place in places.items()}
+        own = {name: rows for name, rows in predictions.groupby("model", sort=False)}
+        tables["optimism"] = optimism_table({name: own[name] for name in places}, resamples)
     return {f"evaluation/{name}.tsv": table for name, table in tables.items()}
 
 

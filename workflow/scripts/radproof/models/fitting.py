@@ -7,7 +7,7 @@ so that pairs of folds are left out of the other model.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -102,20 +102,35 @@ def fit_model(
     BadInput
         If the patients, predictors or upstream predictions cannot be used.
     """
-    table = _checked(patients)
+    training = _training_of(
+        name, settings, patients, clinical, features, stability, upstream, seed, harmonisation
+    )
+    # Sums are rounded otherwise with another number of threads.
+    with threadpool_limits(1):
+        return _fit_all(training)
+
+
+def _training_of(
+    name: str,
+    settings: dict[str, Any],
+    patients: pd.DataFrame,
+    clinical: list[dict[str, Any]],
+    features: pd.DataFrame | None,
+    stability: pd.DataFrame | None,
+    upstream: dict[str, pd.DataFrame],
+    seed: int,
+    harmonisation: dict[str, Any] | None,
+) -> _Training:
     chosen = [entry for entry in clinical if entry["name"] in settings.get("clinical", [])]
-    training = _Training(
+    return _Training(
         name,
         load_kind("model", settings["kind"]),
-        table,
+        _checked(patients),
         Sources(settings, chosen, features, harmonisation),
         stability,
         {score: _scored(upstream, score) for score in settings.get("scores", [])},
         seed,
     )
-    # Sums are rounded otherwise with another number of threads.
-    with threadpool_limits(1):
-        return _fit_all(training)
 
 
 def _fit_all(training: _Training) -> Fitted:
@@ -273,3 +288,33 @@ def _described(training: _Training, learned: dict[str, Any]) -> dict[str, Any]:
         "events_per_parameter": events / candidates if candidates else None,
         "patients_sha256": patients_hash(training.patients.index),
     }
+
+
+def fit_once(*given: Any, left_out: Sequence[str] = ()) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Fit a model once, on all given patients, as for a resample of them.
+
+    Parameters
+    ----------
+    given
+        All that :func:`fit_model` is given, in its order.
+    left_out
+        Folds to leave out in turn, to predict their patients.
+
+    Returns
+    -------
+    tuple
+        ``model`` and ``out_of_fold`` of :class:`Fitted`, the latter of these folds alone.
+
+    Raises
+    ------
+    BadInput
+        As :func:`fit_model`.
+    """
+    training = _training_of(*given)
+    with threadpool_limits(1):
+        learned, harmonisation, _ = _fit(training, NONE)
+        rows = [_left_out_predictions(training, label)[0] for label in left_out]
+    model = _described(training, learned)
+    if harmonisation is not None:
+        model["harmonisation"] = needed_harmonisation(harmonisation, model["features"])
+    return model, pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()

@@ -6,6 +6,7 @@ and population standard deviation 1; the intercept is not penalised (Friedman, H
 """
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -105,13 +106,21 @@ def polish(
     return float(theta[0]), polished
 
 
-def stratified_folds(outcome: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Return a fold, 0 to ``count`` - 1, for each patient; each class is dealt out evenly."""
+def stratified_folds(
+    outcome: np.ndarray, count: int, seed: int, patients: Sequence[str]
+) -> np.ndarray:
+    """Return a fold, 0 to ``count`` - 1, for each row; each class is dealt out evenly.
+
+    Rows of one patient, the copies of a resample, are of one fold.
+    """
     rng = np.random.default_rng(seed)
-    order = np.concatenate([rng.permutation(np.flatnonzero(outcome == value)) for value in (1, 0)])
-    folds = np.empty(outcome.size, dtype=int)
-    folds[order] = np.arange(outcome.size) % count
-    return folds
+    person, firsts = pd.factorize(np.asarray(patients))
+    classes = np.empty(firsts.size)
+    classes[person] = outcome
+    order = np.concatenate([rng.permutation(np.flatnonzero(classes == value)) for value in (1, 0)])
+    folds = np.empty(firsts.size, dtype=int)
+    folds[order] = np.arange(firsts.size) % count
+    return folds[person]
 
 
 def cross_validate(

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from radproof.folds import patient_of
 from radproof.models.checks import check_training, columns_of
 from radproof.models.lasso_path import (
     choose_lambdas,
@@ -90,7 +91,8 @@ def uncorrelated(table: pd.DataFrame, threshold: float) -> list[str]:
 def _select(
     table: pd.DataFrame, outcome: np.ndarray, settings: dict[str, Any], seed: int
 ) -> dict[str, Any]:
-    smaller_class = int(min(outcome.sum(), (1 - outcome).sum()))
+    patients = [patient_of(str(name)) for name in table.index]
+    smaller_class = int(pd.Series(outcome, patients).groupby(level=0).first().value_counts().min())
     inner_folds = min(settings["inner_folds"], smaller_class)
     if table.shape[1] == 0:
         return _intercept_only(outcome, "no feature is left to select from: the intercept alone")
@@ -101,7 +103,7 @@ def _select(
     lambdas = lambda_path(z, outcome, settings["lambdas"], settings["lambda_ratio"])
     if lambdas[0] < 1e-12:
         return _intercept_only(outcome, "no feature is associated with the outcome at all")
-    folds = stratified_folds(outcome, inner_folds, seed)
+    folds = stratified_folds(outcome, inner_folds, seed, patients)
     path = cross_validate(values, outcome, folds, lambdas)
     intercepts, coefficients = solve_path(z, outcome, lambdas)
     path["n_selected"] = (coefficients != 0).sum(axis=1)
