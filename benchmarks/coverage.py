@@ -42,7 +42,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cohorts", type=int, default=1000)
     count = parser.parse_args().cohorts
-    print("| cases, controls | true area | coverage | paired test | equivalence | non-inferiority |")
+    print(
+        "| cases, controls | true area | coverage | paired test | equivalence | non-inferiority |"
+    )
     print("|---|---|---|---|---|---|")
     for cases, controls in SIZES:
         for area in AREAS:

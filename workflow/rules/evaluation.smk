@@ -129,7 +129,11 @@ rule correct_optimism:
         patients=f"{COHORT}/train/patients.tsv",
         code=lambda wildcards: code(
             "correct_optimism",
-            *(kind for name in with_upstream(wildcards.model) for kind in model_kinds(name)),
+            *(
+                kind
+                for name in with_upstream(wildcards.model)
+                for kind in model_kinds(name)
+            ),
         ),
     output:
         resamples=f"{EVALUATION}/optimism/{{model}}.tsv",

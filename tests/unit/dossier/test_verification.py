@@ -9,6 +9,7 @@ from radproof.dossier.verification import verify_results
 from radproof.errors import BadInput
 from radproof.evaluation.comparisons import comparison_tables
 from radproof.evaluation.evaluate import evaluate
+from radproof.evaluation.optimism import RESAMPLES, optimism_table
 from radproof.evaluation.subgroups import analyse_subgroups
 from radproof.radiomics.stability import assess_stability, summarise_dice
 from radproof.seeds import derive_seed
@@ -73,7 +74,7 @@ def made_up_predictions() -> pd.DataFrame:
             }
         )
         for model in COMPARED["models"]
-        for name, kind in (("train", "out_of_fold"), ("test", "held_out"))
+        for name, kind in (("train", "out_of_fold"), ("train", "apparent"), ("test", "held_out"))
     ]
     table = pd.concat(parts, ignore_index=True)
     return table.assign(probability=1 / (1 + np.exp(-table["score"])))
@@ -83,6 +84,19 @@ def made_up_patients(predictions: pd.DataFrame) -> pd.DataFrame:
     names = predictions["patient"].unique()
     sex = np.tile(["F", "F", "M", "M"], len(names) // 4)
     return pd.DataFrame({"patient": names, "center": "a", "sex": sex})
+
+
+def made_up_optimism(predictions: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Write what fits on resamples reached, and return what follows from it."""
+    rng = np.random.default_rng(8)
+    resamples = {}
+    for model in COMPARED["models"]:
+        table = pd.DataFrame(rng.uniform(0.5, 1, (6, len(RESAMPLES) - 2)), columns=RESAMPLES[1:-1])
+        table = table.assign(resample=range(1, 7), note=None)[RESAMPLES]
+        write_table(table, folder / "evaluation" / "optimism" / f"{model}.tsv")
+        resamples[model] = table
+    own = {name: predictions[predictions["model"] == name] for name in resamples}
+    return optimism_table(own, resamples)
 
 
 def made_up_stability(folder: Path) -> None:
@@ -128,6 +142,7 @@ def results(tmp_path: Path) -> Path:
     write_table(patients, tmp_path / "cohort" / "patients.tsv")
     tables = evaluate(predictions) | comparison_tables(predictions, COMPARED)
     tables |= analyse_subgroups(predictions, patients, *GROUPED.values())
+    tables["optimism"] = made_up_optimism(predictions, tmp_path)
     for name, table in tables.items():
         write_table(table, tmp_path / "evaluation" / f"{name}.tsv")
     folder, scores = tmp_path / "segmentation" / "unet", made_up_scores()
@@ -138,6 +153,7 @@ def results(tmp_path: Path) -> Path:
     for rule, label, settings in (
         ("compare_models", "all", COMPARED),
         ("compare_subgroups", "all", GROUPED),
+        ("summarise_optimism", "all", {}),
         ("score_segmentation", "unet", {"segmenter": "unet", "scores": SCORES}),
     ):
         record = {"rule": rule, "label": label, "settings": settings | {"seed": 7}}
@@ -228,9 +244,10 @@ def test_a_score_of_one_patient_that_was_changed_is_found(results: Path) -> None
         ("comparisons", "p"),
         ("reclassification", "estimate"),
         ("mcnemar", "mid_p"),
-        ("ablations", "difference"),
+        ("ablations", "auc_full"),
         ("subgroups", "ci_high"),
         ("interactions", "interaction_p"),
+        ("optimism", "corrected"),
     ],
 )
 def test_a_changed_digit_of_the_evaluation_is_found(results, table: str, column: str) -> None:

@@ -63,7 +63,7 @@ def assert_reasons(tables: dict[str, pd.DataFrame]) -> None:
         lacking = values.isna().any(axis=1)
         assert table.loc[lacking, "note"].notna().all(), f"{name}: missing without a reason"
         numbers = values.select_dtypes("number").to_numpy(float)
-        # A ROC curve begins above every probability; Z of a difference without variance is infinite.
+        # A ROC curve begins above every probability; Z without variance is infinite.
         assert not np.isinf(numbers).any() or name in ("roc", "comparisons"), name
 
 

@@ -21,7 +21,10 @@ TABLES: dict[str, tuple[str, list[str] | None, bool]] = {
     "optimism": (
         "Optimism by bootstrap: the whole fitting repeated on resampled training patients;"
         " corrected is apparent less optimism",
-        None,
+        [
+            *("model", "measure", "apparent", "optimism", "corrected", "monte_carlo_se"),
+            *("outside", "n_resamples", "n_used", "note"),
+        ],
         False,
     ),
     "comparisons": (
