@@ -66,6 +66,11 @@ def test_models_without_a_formula_take_features_clinical_variables_or_both(
             load(**wrong)
 
 
+def subgroup(**changes: Any) -> Change:
+    entry = {"name": "odd", "variable": "age", "cuts": [50], "levels": None} | changes
+    return lambda plan: plan["subgroups"].append(entry)
+
+
 COMBAT: dict[str, Any] = {
     "kind": "combat",
     "covariates": ["age", "sex"],
@@ -143,6 +148,24 @@ def compare(plan: dict[str, Any], *masks: str, **perturbations: Any) -> None:
             "unknown setting at models.clinical",
         ),
         (lambda plan: plan.pop("seed"), "missing setting at the top level (expected seed)"),
+        (subgroup(variable="height"), "subgroups.odd.variable names nothing in the plan"),
+        (subgroup(cuts=None), "subgroups.odd.cuts do not rise (found none"),
+        (subgroup(cuts=[60, 50]), "subgroups.odd.cuts do not rise (found 60, 50"),
+        (subgroup(levels={"a": ["1"], "b": ["2"]}), "subgroups.odd.levels of a number"),
+        (subgroup(variable="sex"), "subgroups.odd.cuts of a category"),
+        (
+            subgroup(variable="sex", cuts=None, levels={"a": ["F"], "b": ["F", "X"]}),
+            "subgroups.odd.levels are unknown or stand in two groups (found F",
+        ),
+        (subgroup(name="sex"), "two subgroups have one name (found sex"),
+        (
+            lambda plan: plan["evaluation"].update(risk_categories=[0.6, 0.3]),
+            "evaluation.risk_categories do not rise",
+        ),
+        (
+            lambda plan: plan["evaluation"].update(optimism={"resamples": 1}),
+            "evaluation.optimism.resamples is wrong (found 1, expected at least 2",
+        ),
         (lambda plan: plan["models"]["clinical"].update(kind="magic"), "one of "),
         (lambda plan: plan.update(seed="seven"), "setting seed is wrong (found 'seven'"),
         (lambda plan: plan["stability"].update(threshold=7), "at most 1"),

@@ -40,6 +40,7 @@ def small_plan() -> dict[str, Any]:
         **{"rater": "rater1", "count": 1, "rotation_deg": 5, "translation_mm": 1, "growth": 0.1},
         "contour": {"size_mm": 5, "compactness": 1, "inside": 0.9, "outside": 0.2},
     }
+    plan["evaluation"]["optimism"] = {"resamples": 2}
     for model in plan["models"].values():
         if "inner_folds" in model:
             model["inner_folds"] = 2

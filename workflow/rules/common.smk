@@ -257,6 +257,35 @@ def selection_kinds(model):
     return [("selection", step["kind"]) for step in steps]
 
 
+def with_upstream(model):
+    """A model, after those whose scores it takes."""
+    return [*PLAN["models"][model].get("scores", []), model]
+
+
+def chain_inputs(model):
+    """Feature tables by model of the chain, and the stability tables they share or not."""
+    sources = {name: radiomics_inputs(name, ["train"]) for name in with_upstream(model)}
+    return {
+        f"{part}_{name}": files
+        for name, found in sources.items()
+        for part, files in found.items()
+    }
+
+
+def chain_settings(wildcards):
+    names = with_upstream(wildcards.model)
+    chosen = {v for name in names for v in PLAN["models"][name].get("clinical", [])}
+    return settings_text(
+        chain=names,
+        models={name: PLAN["models"][name] for name in names},
+        clinical=[
+            variable for variable in PLAN["clinical"] if variable["name"] in chosen
+        ],
+        harmonisation={name: harmonisation_of(PLAN, name) for name in names},
+        resamples=PLAN["evaluation"]["optimism"]["resamples"],
+    )
+
+
 def drawn(name):
     """The files of a figure."""
     return {suffix: f"{FIGURES}/{name}.{suffix}" for suffix in ("svg", "png", "tsv")}

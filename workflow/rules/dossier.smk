@@ -46,8 +46,13 @@ HISTORIES, NETWORKS = (
 )
 EVALUATION_TABLES = [
     f"{EVALUATION}/{table}.tsv"
-    for table in ["discrimination", "calibration", "classification", "comparisons"]
-    + (["oracle"] if study.simulated else [])
+    for table in [
+        *("discrimination", "calibration", "classification", "thresholds"),
+        *("comparisons", "reclassification", "mcnemar", "ablations"),
+        *("subgroups", "interactions"),
+        *(["optimism"] if PLAN["evaluation"]["optimism"] else []),
+        *(["oracle"] if study.simulated else []),
+    ]
 ]
 
 

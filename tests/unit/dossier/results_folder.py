@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from radproof.evaluation.compare import compare
+from radproof.evaluation.comparisons import comparison_tables
 from radproof.evaluation.evaluate import evaluate
+from radproof.evaluation.optimism import RESAMPLES, optimism_table
+from radproof.evaluation.subgroups import analyse_subgroups
 from radproof.provenance import file_entries
 from radproof.radiomics import grey_levels, outcomes
 from radproof.radiomics.stability import assess_stability, summarise_dice
@@ -25,6 +27,17 @@ STABILITY = {
     },
     "masks": ["rater1", "rater2", "unet"],
     "seed": 7,
+}
+COMPARED = {
+    "models": ["clinical", "nomogram"],
+    "comparisons": [{"first": "nomogram", "second": "clinical", "margin": 0.05}],
+    "risk_categories": [0.3, 0.6],
+    "predictors": {"clinical": {"clinical": ["age"]}, "nomogram": {"clinical": ["age", "sex"]}},
+}
+GROUPED = {
+    "subgroups": [{"name": "sex", "variable": "sex", "cuts": None, "levels": None}],
+    "clinical": [{"name": "sex", "kind": "category", "levels": ["F", "M"]}],
+    "least": 5,
 }
 RADIOMICS = "radiomics/pyradiomics"
 
@@ -46,18 +59,43 @@ def made_up_scores() -> pd.DataFrame:
 
 def made_up_predictions() -> pd.DataFrame:
     rng = np.random.default_rng(5)
-    outcome = np.repeat([0, 1], 15)
-    return pd.DataFrame(
-        {
-            "patient": [f"p{number}" for number in range(30)],
-            "set": "test",
-            "outcome": outcome,
-            "model": "clinical",
-            "kind": "held_out",
-            "fold": None,
-            "score": rng.normal(outcome, 1),
-        }
-    ).assign(probability=lambda table: 1 / (1 + np.exp(-table["score"])))
+    outcome = np.tile([0, 1], 20)
+    parts = [
+        pd.DataFrame(
+            {
+                "patient": [f"{name}{number}" for number in range(40)],
+                "set": name,
+                "outcome": outcome,
+                "model": model,
+                "kind": kind,
+                "fold": None,
+                "score": rng.normal(outcome, 1),
+            }
+        )
+        for model in COMPARED["models"]
+        for name, kind in (("train", "out_of_fold"), ("train", "apparent"), ("test", "held_out"))
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    return table.assign(probability=1 / (1 + np.exp(-table["score"])))
+
+
+def made_up_patients(predictions: pd.DataFrame) -> pd.DataFrame:
+    names = predictions["patient"].unique()
+    sex = np.tile(["F", "F", "M", "M"], len(names) // 4)
+    return pd.DataFrame({"patient": names, "center": "a", "sex": sex})
+
+
+def made_up_optimism(predictions: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Write what fits on resamples reached, and return what follows from it."""
+    rng = np.random.default_rng(8)
+    resamples = {}
+    for model in COMPARED["models"]:
+        table = pd.DataFrame(rng.uniform(0.5, 1, (6, len(RESAMPLES) - 2)), columns=RESAMPLES[1:-1])
+        table = table.assign(resample=range(1, 7), note=None)[RESAMPLES]
+        write_table(table, folder / "evaluation" / "optimism" / f"{model}.tsv")
+        resamples[model] = table
+    own = {name: predictions[predictions["model"] == name] for name in resamples}
+    return optimism_table(own, resamples)
 
 
 def made_up_stability(folder: Path) -> None:
@@ -153,8 +191,13 @@ def made_up_grey_levels(folder: Path) -> None:
 def results_folder(folder: Path) -> Path:
     """A study's results, as far as verification reads them."""
     predictions = made_up_predictions()
-    write_table(predictions, folder / "models" / "clinical" / "predictions.tsv")
-    tables = evaluate(predictions) | {"comparisons": compare(predictions, [])}
+    for model, own in predictions.groupby("model"):
+        write_table(own, folder / "models" / str(model) / "predictions.tsv")
+    patients = made_up_patients(predictions)
+    write_table(patients, folder / "cohort" / "patients.tsv")
+    tables = evaluate(predictions) | comparison_tables(predictions, COMPARED)
+    tables |= analyse_subgroups(predictions, patients, *GROUPED.values())
+    tables["optimism"] = made_up_optimism(predictions, folder)
     for name, table in tables.items():
         write_table(table, folder / "evaluation" / f"{name}.tsv")
     masks, scores = folder / "segmentation" / "unet", made_up_scores()
@@ -163,7 +206,9 @@ def results_folder(folder: Path) -> Path:
     for name, table in score_statistics(scores, "unet", SCORES, seed).items():
         write_table(table, masks / f"{name}.tsv")
     for rule, label, settings in (
-        ("compare_models", "all", {"models": ["clinical"], "comparisons": []}),
+        ("compare_models", "all", COMPARED),
+        ("compare_subgroups", "all", GROUPED),
+        ("summarise_optimism", "all", {}),
         ("score_segmentation", "unet", {"segmenter": "unet", "scores": SCORES}),
     ):
         record = {"rule": rule, "label": label, "settings": settings | {"seed": 7}}

@@ -76,14 +76,25 @@ def test_a_score_of_one_patient_that_was_changed_is_found(results: Path) -> None
     assert {f"segmentation/unet/{name}.tsv" for name in ("summary", "agreement")} <= found
 
 
-def test_evaluation_is_still_verified(results: Path) -> None:
-    path = results / "evaluation" / "discrimination.tsv"
-    change(path, 1, "auc", nudged(path, 1, "auc"))
-    assert (
-        verify_results(results)
-        .differences[0]
-        .startswith("evaluation/discrimination.tsv row 1 auc: ")
-    )
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("discrimination", "auc"),
+        ("net_benefit", "ci_low"),
+        ("thresholds", "sensitivity"),
+        ("comparisons", "p"),
+        ("reclassification", "estimate"),
+        ("mcnemar", "mid_p"),
+        ("ablations", "auc_full"),
+        ("subgroups", "ci_high"),
+        ("interactions", "interaction_p"),
+        ("optimism", "corrected"),
+    ],
+)
+def test_a_changed_digit_of_the_evaluation_is_found(results, table: str, column: str) -> None:
+    path = results / "evaluation" / f"{table}.tsv"
+    change(path, 1, column, nudged(path, 1, column))
+    assert verify_results(results).differences[0].startswith(f"evaluation/{table}.tsv row ")
 
 
 @pytest.mark.parametrize("table", ["scores", *TABLES])

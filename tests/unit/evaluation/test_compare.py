@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from radproof.errors import BadInput
-from radproof.evaluation.compare import COLUMNS, compare, holm
+from radproof.evaluation.compare import COLUMNS, compare
 from radproof.evaluation.delong import auc, paired_test
+from radproof.evaluation.holm import holm
 from radproof.evaluation.oracle import against_oracle
 
 from tests.unit.evaluation.cohort import make_predictions

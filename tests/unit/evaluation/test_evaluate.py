@@ -20,6 +20,7 @@ TABLES = {
     "calibration_curve",
     "net_benefit",
     "classification",
+    "thresholds",
 }
 
 
@@ -82,22 +83,20 @@ def test_tables_round_trip(tmp_path: Path) -> None:
         np.testing.assert_array_equal(
             again[numbers].to_numpy(float), table[numbers].to_numpy(float)
         )
-        if name != "net_benefit":
-            assert again["note"].isna().tolist() == table["note"].isna().tolist()
+        assert again["note"].isna().tolist() == table["note"].isna().tolist()
 
 
 @pytest.mark.parametrize("events", [(40, 0), (40, 40), (40, 1), (0, 20), (80, 20)])
 def test_one_class_or_one_event_gives_rows_with_reasons(events: tuple[int, int]) -> None:
     tables = evaluate(make_predictions(events=events))
-    for name in TABLES - {"net_benefit"}:
+    for name in TABLES:
         assert_reasons(tables[name])
-    assert tables["net_benefit"].notna().all(axis=None)
 
 
 @pytest.mark.parametrize("n_test", [2, 3, 4, 6])
 def test_a_handful_of_patients(n_test: int) -> None:
     tables = evaluate(make_predictions(n_test=n_test))
-    for name in TABLES - {"net_benefit"}:
+    for name in TABLES:
         assert_reasons(tables[name])
 
 
@@ -105,12 +104,28 @@ def test_equal_probabilities() -> None:
     predictions = make_predictions()
     predictions.loc[predictions["model"] == "clinical", "probability"] = 0.45
     tables = evaluate(predictions)
-    for name in TABLES - {"net_benefit"}:
+    for name in TABLES:
         assert_reasons(tables[name])
     row = tables["discrimination"].query("model == 'clinical' and kind == 'held_out'").iloc[0]
     assert row["auc"] == 0.5
-    assert np.isnan(row["ci_low"])
+    half = np.sqrt(np.log(40) / 40)
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((0.5 - half, 0.5 + half))
+    assert row["ci_method"] == "Hoeffding"
     assert "every probability is equal" in row["note"]
+
+
+def test_one_case_says_nothing_for_sure() -> None:
+    rows = evaluate(make_predictions(events=(40, 1)))["discrimination"].query("set == 'test'")
+    assert (rows["ci_low"] == 0).all()
+    assert (rows["ci_high"] == 1).all()
+    assert (rows["ci_method"] == "Hoeffding").all()
+    assert rows["note"].str.startswith("one case or one control").all()
+
+
+def test_the_method_of_an_interval_is_said() -> None:
+    rows = evaluate(make_predictions())["discrimination"]
+    assert (rows["ci_method"] == "DeLong").all()
+    assert rows["note"].isna().all()
 
 
 @pytest.mark.parametrize(("reverse", "area"), [(False, 1.0), (True, 0.0)])
@@ -124,6 +139,7 @@ def test_perfect_models_get_an_interval_with_width(reverse: bool, area: float) -
     assert (rows["auc"] == area).all()
     assert (rows["ci_high"] - rows["ci_low"]).tolist() == pytest.approx([1 - limit] * len(rows))
     assert rows["note"].str.contains("exact limit of 20 pairs").all()
+    assert (rows["ci_method"] == "Clopper-Pearson").all()
 
 
 def test_without_out_of_fold_predictions_there_is_no_threshold() -> None:

@@ -1,6 +1,7 @@
 """Net benefit: the formulas of treating all and none, ties at thresholds, bad thresholds."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,9 +25,9 @@ def test_all_and_none(rows: list[tuple[bool, int]]) -> None:
     np.testing.assert_allclose(strategies["all"]["net_benefit"], wanted, atol=1e-12)
     assert (strategies["none"]["net_benefit"] == 0).all()
     everybody = net_benefit(outcome, np.ones(outcome.size))
-    np.testing.assert_array_equal(everybody, strategies["all"])
+    pd.testing.assert_frame_equal(everybody, strategies["all"])
     nobody = net_benefit(outcome, np.zeros(outcome.size))
-    np.testing.assert_array_equal(nobody, strategies["none"])
+    pd.testing.assert_frame_equal(nobody, strategies["none"])
 
 
 @given(PATIENTS)
@@ -45,6 +46,35 @@ def test_by_hand() -> None:
     # One true and one false positive of five at odds 1; treating all gives 2/5 - 3/5.
     assert table.loc[0, "net_benefit"] == pytest.approx(1 / 5 - 1 / 5)
     assert table.loc[0, "interventions_avoided"] == pytest.approx(0 - (2 / 5 - 3 / 5))
+
+
+@given(PATIENTS)
+def test_limits_are_those_of_a_mean_over_patients(rows: list[tuple[bool, int]]) -> None:
+    outcome = np.array([row[0] for row in rows])
+    probability = np.array([row[1] for row in rows]) / 100
+    table = net_benefit(outcome, probability).set_index("threshold")
+    for threshold in (0.05, 0.5, 0.9):
+        worth = np.where(outcome, 1.0, -threshold / (1 - threshold)) * (probability >= threshold)
+        row = table.loc[threshold]
+        if np.ptp(worth) == 0:
+            assert np.isnan(row["ci_low"])
+            assert row["note"].endswith("no variance")
+        else:
+            half = 1.959963984540054 * worth.std(ddof=1) / np.sqrt(worth.size)
+            limits = [worth.mean() - half, worth.mean() + half]
+            np.testing.assert_allclose(row[["ci_low", "ci_high"]].astype(float), limits, atol=1e-9)
+            assert row["note"] == ""
+
+
+def test_limits_agree_with_a_bootstrap() -> None:
+    rng = np.random.default_rng(4)
+    outcome = rng.integers(0, 2, 300)
+    probability = np.clip(0.3 * outcome + rng.uniform(0, 0.7, 300), 0, 1)
+    drawn = [rng.integers(0, 300, 300) for _ in range(2000)]
+    found = [net_benefit(outcome[i], probability[i], [0.4]).loc[0, "net_benefit"] for i in drawn]
+    row = net_benefit(outcome, probability, [0.4]).iloc[0]
+    limits = np.quantile(found, [0.025, 0.975])
+    np.testing.assert_allclose([row["ci_low"], row["ci_high"]], limits, atol=0.01)
 
 
 def test_thresholds_are_the_numbers_one_would_write() -> None:

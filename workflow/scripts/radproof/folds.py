@@ -5,6 +5,13 @@ from itertools import combinations
 import pandas as pd
 
 NONE = "none"
+# Stands in no patient's label: a resample names the copies of a patient P01#1, P01#2, ...
+COPY = "#"
+
+
+def patient_of(name: str) -> str:
+    """Return the patient that a name is a copy of; a patient's own name where it is none."""
+    return name.split(COPY)[0]
 
 
 def left_out_label(folds: set[str]) -> str:

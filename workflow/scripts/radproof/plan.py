@@ -27,6 +27,8 @@ MARKED_SECTIONS = [
     "harmonisation",
     "models",
     "comparisons",
+    "subgroups",
+    "evaluation",
     "seed",
 ]
 

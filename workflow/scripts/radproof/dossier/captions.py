@@ -77,7 +77,7 @@ CAPTIONS = {
         "evaluation",
         "Decision curves",
         "Net benefit of treating the patients whose predicted risk reaches the threshold, against"
-        " treating all and none. Curves continue below the panel.",
+        " treating all and none, with pointwise 95 % intervals. Curves continue below the panel.",
     ),
 }
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from radproof.dossier.captions import caption_of
 from radproof.dossier.cells import Table, shown
+from radproof.dossier.evaluation_section import evaluation_tables
 from radproof.dossier.radiomics_section import radiomics_tables
 from radproof.dossier.segmentation_section import segmentation_tables
 from radproof.plan import MARKED_SECTIONS, leaves, marks
@@ -31,10 +32,9 @@ SETTINGS_OF = {
     "segmentation": ["segmenters"],
     "radiomics": ["regions", "extractors", "stability", "harmonisation"],
     "models": ["models"],
-    "evaluation": ["comparisons"],
+    "evaluation": ["comparisons", "subgroups", "evaluation"],
 }
 # File, stage, caption, and the columns shown; the linked file holds all of them.
-KEYS = ["model", "set", "kind"]
 TABLES = {
     "flow": ("cohort", "Patients left by each step, and masks that are not measured whole", None),
     "excluded": ("cohort", "Patients excluded, with every problem found", None),
@@ -48,39 +48,6 @@ TABLES = {
         "Sequences to look at, by the plan's limits; montage-*.png beside the tables shows each"
         " patient before and after registration",
         ["patient", "sequence", "flags"],
-    ),
-    "discrimination": (
-        "evaluation",
-        "Area under the ROC curve with DeLong's 95 % interval",
-        [*KEYS, "n", "n_events", "auc", "ci_low", "ci_high", "note"],
-    ),
-    "comparisons": (
-        "evaluation",
-        "Differences of areas (first minus second): paired DeLong test, and equivalence within the"
-        " margin by two one-sided tests",
-        [
-            *("first", "second", "set", "kind", "n", "difference", "ci_low", "ci_high", "p"),
-            *("p_holm", "margin", "p_equivalence", "smallest_margin", "verdict", "note"),
-        ],
-    ),
-    "calibration": (
-        "evaluation",
-        "Calibration",
-        [
-            *(*KEYS, "n", "brier", "slope", "slope_ci_low", "slope_ci_high", "intercept"),
-            *("intercept_ci_low", "intercept_ci_high", "eo_ratio", "ici", "note"),
-        ],
-    ),
-    "classification": (
-        "evaluation",
-        "Rates at the threshold of Youden's index, set out of fold on training patients, with"
-        " exact 95 % intervals",
-        [*KEYS, "threshold", "metric", "value", "ci_low", "ci_high", "count", "total", "note"],
-    ),
-    "oracle": (
-        "evaluation",
-        "Simulated truth: the area that an oracle who knows each true risk reaches",
-        None,
     ),
 }
 CLAIM_COLUMNS = "statement published ours ci_low ci_high n verdict reason mark"
@@ -113,9 +80,10 @@ def report_context(
     figures
         PNG files; SVG and TSV of the same name lie beside them.
     tables
-        ``flow excluded description quality discrimination comparisons calibration classification
-        oracle``, those there are, and tables of segmentation and radiomics by their place in the
-        results, such as ``segmentation/unet/summary.tsv``; each with its path from the report.
+        ``flow excluded description quality``, those of the evaluation by name
+        (:data:`radproof.dossier.evaluation_section.TABLES`), those there are, and tables of
+        segmentation and radiomics by their place in the results, such as
+        ``segmentation/unet/summary.tsv``; each with its path from the report.
     claims
         As `radproof.dossier.claims.check_claims` returns them.
     models
@@ -192,6 +160,8 @@ def _stage_tables(
         result += radiomics_tables(tables, plan, models)
     if stage == "models":
         result += [_model_overview(models), *map(_terms, models)]
+    if stage == "evaluation":
+        result += evaluation_tables(tables)
     for name, (where, caption, columns) in TABLES.items():
         if where == stage and name in tables:
             table, file = tables[name]

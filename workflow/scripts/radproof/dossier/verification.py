@@ -2,18 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from radproof.dossier.differences import capped, differences
+from radproof.dossier.evaluation_check import recompute_evaluation
 from radproof.dossier.extraction_check import recompute_grey_levels, recompute_outcomes
 from radproof.dossier.lineage import Record, read_records
 from radproof.dossier.recomputed import Recomputed
 from radproof.dossier.stability_check import recompute_stability
-from radproof.errors import BadInput, Problem
-from radproof.evaluation.compare import compare
-from radproof.evaluation.evaluate import evaluate
 from radproof.seeds import derive_seed
 from radproof.segmentation.score_statistics import score_statistics
 from radproof.segmentation.thresholds import choose
@@ -52,7 +47,7 @@ def verify_results(results: Path) -> Verification:
     """
     records = read_records(results)
     jobs = [(RECOMPUTE.get(record["rule"]), record) for record in records]
-    found = [_evaluation(results, records)]
+    found = [recompute_evaluation(results, records)]
     found += [recompute(results, record) for recompute, record in jobs if recompute]
     checked = 0
     lines: dict[str, list[str]] = {}
@@ -66,16 +61,6 @@ def verify_results(results: Path) -> Verification:
     kept = [line for name in sorted(lines) for line in capped(name, lines[name], LINES_PER_TABLE)]
     notes = [note for part in found for note in part.notes]
     return Verification(checked, sum(map(len, lines.values())), kept, notes)
-
-
-def _evaluation(results: Path, records: list[Record]) -> Recomputed:
-    """Return the tables of the evaluation from the predictions."""
-    settings = _recorded_settings(results, records)
-    files = [results / "models" / name / "predictions.tsv" for name in settings["models"]]
-    predictions = pd.concat([read_table(file) for file in files], ignore_index=True)
-    tables = evaluate(predictions)
-    tables["comparisons"] = compare(predictions, settings["comparisons"])
-    return Recomputed({f"evaluation/{name}.tsv": table for name, table in tables.items()})
 
 
 def _segmentation(results: Path, record: Record) -> Recomputed:
@@ -96,14 +81,6 @@ def _threshold(results: Path, record: Record) -> Recomputed:
     sweep = read_table(results / folder / "threshold-sweep.tsv")
     chosen = choose(sweep, record["settings"]["threshold"])
     return Recomputed({f"{folder}/threshold.tsv": chosen})
-
-
-def _recorded_settings(results: Path, records: list[Record]) -> dict[str, Any]:
-    """Return which models stood in the tables, in which order, and what was compared."""
-    for record in records:
-        if record["rule"] == "compare_models":
-            return dict(record["settings"])
-    raise BadInput(Problem("no record of compare_models", file=str(results / "records")))
 
 
 RECOMPUTE = {

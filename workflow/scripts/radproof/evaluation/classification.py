@@ -41,6 +41,19 @@ def youden_threshold(outcome: ArrayLike, probability: ArrayLike) -> float:
     return float(points[np.argmax(index), 0])
 
 
+def fitted_thresholds(predictions: pd.DataFrame) -> dict[str, float]:
+    """Return each model's threshold, of Youden's index in its out-of-fold predictions of ``train``.
+
+    None where these have one class, or there are none.
+    """
+    fitted = predictions[(predictions["set"] == "train") & (predictions["kind"] == "out_of_fold")]
+    return {
+        str(model): youden_threshold(rows["outcome"], rows["probability"])
+        for model, rows in fitted.groupby("model", sort=False)
+        if rows["outcome"].nunique() == 2
+    }
+
+
 def confusion(outcome: ArrayLike, probability: ArrayLike, threshold: float) -> Confusion:
     """Count patients; positive are those with a probability at or above the threshold.
 

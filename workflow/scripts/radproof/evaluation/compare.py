@@ -16,10 +16,11 @@ from radproof.evaluation.delong import (
     paired_test,
     smallest_margin,
 )
+from radproof.evaluation.holm import holm
+from radproof.evaluation.pairs import ONE_CLASS, PAIR, Pair, check_names, paired_groups
 
-ONE_CLASS = "one class of the outcome"
 COLUMNS = [
-    *("first", "second", "set", "kind", "n", "n_events", "auc_first", "auc_second"),
+    *(*PAIR, "auc_first", "auc_second"),
     *("difference", "ci_low", "ci_high", "z", "p", "p_holm", "margin"),
     *("p_equivalence", "equivalent", "p_noninferiority", "noninferior", "smallest_margin"),
     *("verdict", "note"),
@@ -55,14 +56,8 @@ def compare(predictions: pd.DataFrame, comparisons: Sequence[dict[str, Any]]) ->
     check_predictions(predictions)
     _check_comparisons(comparisons, set(predictions["model"]))
     parts = []
-    for (name, kind), group in predictions.groupby(["set", "kind"], sort=False):
-        wide = group.pivot(index="patient", columns="model", values="probability")
-        outcome = group.drop_duplicates("patient").set_index("patient")["outcome"]
-        rows = [
-            _compare_pair(wide, outcome.loc[wide.index], pair) | {"set": name, "kind": kind}
-            for pair in comparisons
-            if pair["first"] in wide and pair["second"] in wide
-        ]
+    for pairs in paired_groups(predictions, comparisons):
+        rows = [compare_pair(pair) for pair in pairs]
         adjusted = holm(np.array([row["p"] for row in rows], dtype=float))
         for row, p_holm in zip(rows, adjusted, strict=True):
             row["p_holm"] = p_holm
@@ -72,66 +67,63 @@ def compare(predictions: pd.DataFrame, comparisons: Sequence[dict[str, Any]]) ->
 
 
 def _check_comparisons(comparisons: Sequence[dict[str, Any]], models: set[str]) -> None:
-    problems = []
-    for pair in comparisons:
-        for name in (pair["first"], pair["second"]):
-            if name not in models:
-                expected = f"one of {', '.join(sorted(models))}"
-                problems.append(
-                    Problem("no predictions of the model", found=name, expected=expected)
-                )
-        if not pair["margin"] > 0:
-            what = f"margin of {pair['first']} against {pair['second']}"
-            problems.append(Problem(what, found=str(pair["margin"]), expected="above 0"))
+    problems = [
+        Problem(
+            f"margin of {entry['first']} against {entry['second']}",
+            found=str(entry["margin"]),
+            expected="above 0",
+        )
+        for entry in comparisons
+        if not entry["margin"] > 0
+    ]
+    try:
+        check_names(comparisons, models)
+    except BadInput as error:
+        problems = [*error.problems, *problems]
     if problems:
         raise BadInput(problems)
 
 
-def _compare_pair(wide: pd.DataFrame, outcome: pd.Series, pair: dict[str, Any]) -> dict[str, Any]:
-    row: dict[str, Any] = {"first": pair["first"], "second": pair["second"]}
-    row |= {"margin": float(pair["margin"]), "n": len(wide), "n_events": int(outcome.sum())}
-    row |= dict.fromkeys(("auc_first", "auc_second"), np.nan)
-    if outcome.nunique() < 2:
-        return row | {"equivalent": False, "noninferior": False, "p": np.nan, "note": ONE_CLASS}
-    result = auc(outcome, wide[[pair["first"], pair["second"]]].to_numpy().T)
+def compare_pair(pair: Pair) -> dict[str, Any]:
+    """Return the pair's keys, areas, difference and test; equivalence where it has a margin."""
+    margin = pair.entry.get("margin")
+    row = pair.keys | dict.fromkeys(("auc_first", "auc_second", "p"), np.nan)
+    if margin is not None:
+        row |= {"margin": float(margin), "equivalent": False, "noninferior": False}
+    if not pair.has_both:
+        return row | {"note": ONE_CLASS}
+    result = auc(pair.outcome, [pair.first, pair.second])
     row |= {"auc_first": float(result.auc[0]), "auc_second": float(result.auc[1])}
     test = paired_test(result)
-    note = ""
+    row |= _tested(test)
+    return row if margin is None else row | _equivalence(test, float(margin))
+
+
+def _tested(test: Difference) -> dict[str, Any]:
+    note = None
     if np.isnan(test.se):
         note = "one case or one control: no variance"
     elif test.se == 0:
         note = "no variance: each patient has the same rank in both, or both areas are 0 or 1"
-    return row | _tested(test, pair["margin"], note)
-
-
-def _tested(test: Difference, margin: float, note: str) -> dict[str, Any]:
-    equal = equivalence_test(test.difference, test.se, margin)
     return {
         "difference": test.difference,
         "ci_low": test.ci_low,
         "ci_high": test.ci_high,
         "z": test.statistic,
         "p": test.p,
+        "note": note,
+    }
+
+
+def _equivalence(test: Difference, margin: float) -> dict[str, Any]:
+    equal = equivalence_test(test.difference, test.se, margin)
+    return {
         "p_equivalence": equal.p_equivalence,
         "equivalent": equal.equivalent,
         "p_noninferiority": equal.p_noninferiority,
         "noninferior": equal.noninferior,
         "smallest_margin": smallest_margin(test.difference, test.se),
-        "note": note or None,
     }
-
-
-def holm(p: np.ndarray) -> np.ndarray:
-    """Return p values adjusted for their number, shape (k,); NaN stays and does not count.
-
-    Source: Holm 1979 (Scand J Stat 6:65); R's ``p.adjust(method = "holm")``.
-    """
-    adjusted = np.full(p.shape, np.nan)
-    known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(p[known], kind="stable")]
-    factors = np.arange(order.size, 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * factors), 1.0)
-    return adjusted
 
 
 def _verdict(row: dict[str, Any]) -> str:

@@ -51,6 +51,20 @@ class AucResult:
         pairs = min(self.n_cases, self.n_controls)
         return clopper_pearson(pairs, pairs)
 
+    def distribution_free_limits(self) -> tuple[float, float]:
+        """Return 95 % limits of the first area that hold for any distribution and any n.
+
+        An area is the mean, over all ways to pair patients, of min(cases, controls) independent
+        pairs, so that it lies farther than t from the true one with a probability of at most
+        2 exp(-2 pairs t^2). Wide, and with one pair 0 to 1: one case tells nothing for sure.
+
+        Source: Hoeffding 1963 (J Am Stat Assoc 58:13), section 5b.
+        """
+        pairs = min(self.n_cases, self.n_controls)
+        half = float(np.sqrt(np.log(2 / (1 - LEVEL)) / (2 * pairs)))
+        area = float(self.auc[0])
+        return max(area - half, 0.0), min(area + half, 1.0)
+
 
 @dataclass(frozen=True)
 class Difference:

@@ -9,10 +9,11 @@ import pandas as pd
 from radproof.evaluation.calibration import brier_score, calibration
 from radproof.evaluation.calibration_curve import calibration_curve
 from radproof.evaluation.checks import check_predictions
-from radproof.evaluation.classification import confusion, rates, youden_threshold
-from radproof.evaluation.discrimination import discrimination
+from radproof.evaluation.classification import confusion, fitted_thresholds, rates
+from radproof.evaluation.discrimination import AREA, discrimination
 from radproof.evaluation.net_benefit import net_benefit, reference_strategies
 from radproof.evaluation.roc import roc_points
+from radproof.evaluation.thresholds import threshold_table
 
 KEYS = ["model", "set", "kind"]
 ONE_CLASS = "one class of the outcome"
@@ -38,14 +39,15 @@ def evaluate(predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of pandas.DataFrame
-        ``discrimination``: ``n n_events auc variance ci_low ci_high note``.
+        ``discrimination``: ``n n_events auc variance ci_low ci_high ci_method note``.
         ``roc``: ``threshold sensitivity specificity note``.
         ``calibration``: what :func:`radproof.evaluation.calibration.calibration` returns.
         ``calibration_curve``: ``curve predicted observed ci_low ci_high n n_events note``.
-        ``net_benefit``: ``threshold true_positives false_positives net_benefit
-        interventions_avoided``, with the models ``all`` and ``none`` in each set and kind.
+        ``net_benefit``: ``threshold true_positives false_positives net_benefit ci_low ci_high
+        interventions_avoided note``, with the models ``all`` and ``none`` in each set and kind.
         ``classification``: ``threshold metric value ci_low ci_high count total note``; the
         threshold is that of Youden's index in the model's out-of-fold predictions of ``train``.
+        ``thresholds``: see :func:`radproof.evaluation.thresholds.threshold_table`.
         Wherever a number is missing, ``note`` says why.
 
     Raises
@@ -54,9 +56,11 @@ def evaluate(predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
         If the predictions cannot be evaluated as they stand.
     """
     check_predictions(predictions)
-    thresholds = _thresholds(predictions)
+    thresholds = fitted_thresholds(predictions)
     return {
-        "discrimination": _stack(predictions, lambda rows, _: pd.DataFrame([_area(rows)])),
+        "discrimination": _stack(
+            predictions, lambda rows, _: pd.DataFrame([_area(rows)], columns=AREA)
+        ),
         "roc": _stack(predictions, lambda rows, _: _roc(rows)),
         "calibration": _stack(predictions, lambda rows, _: _calibration(rows)),
         "calibration_curve": _stack(
@@ -65,6 +69,9 @@ def evaluate(predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "net_benefit": _net_benefit(predictions),
         "classification": _stack(
             predictions, lambda rows, keys: _classification(rows, thresholds.get(keys["model"]))
+        ),
+        "thresholds": _stack(
+            predictions, lambda rows, _: threshold_table(rows["outcome"], rows["probability"])
         ),
     }
 
@@ -130,16 +137,6 @@ def _net_benefit(predictions: pd.DataFrame) -> pd.DataFrame:
             for model, table in tables.items()
         ]
     return _stacked(parts)
-
-
-def _thresholds(predictions: pd.DataFrame) -> dict[str, float]:
-    """Return each model's threshold; none where its out-of-fold predictions have one class."""
-    fitted = predictions[(predictions["set"] == "train") & (predictions["kind"] == "out_of_fold")]
-    return {
-        str(model): youden_threshold(rows["outcome"], rows["probability"])
-        for model, rows in fitted.groupby("model", sort=False)
-        if _has_both(rows)
-    }
 
 
 def _classification(rows: pd.DataFrame, threshold: float | None) -> pd.DataFrame:

@@ -5,12 +5,15 @@ from decimal import Decimal, InvalidOperation
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.stats import norm
 
 from radproof.errors import BadInput, Problem
 from radproof.evaluation.checks import RESERVED, check_outcome, check_probability
 
 # Quotients, not steps: a step that misses 0.3 by rounding misses the patients who have 0.3.
 THRESHOLDS = np.arange(1, 100) / 100
+# What rounding leaves of a variance that is zero.
+NO_VARIANCE = 1e-12
 
 
 def net_benefit(
@@ -30,16 +33,20 @@ def net_benefit(
     Returns
     -------
     pandas.DataFrame
-        ``threshold true_positives false_positives net_benefit interventions_avoided``. Net benefit
-        is TP/n - FP/n * t/(1 - t); interventions avoided are those per patient against treating
-        all, (net benefit - that of all) / (t/(1 - t)).
+        ``threshold true_positives false_positives net_benefit ci_low ci_high interventions_avoided
+        note``. Net benefit is TP/n - FP/n * t/(1 - t); ``ci_low`` and ``ci_high`` are its 95 %
+        limits by the normal approximation, for it is a mean over patients (1 for a true positive,
+        -t/(1 - t) for a false one, else 0), and are missing where that does not vary; ``note``
+        says so. Interventions avoided are those per patient against treating all,
+        (net benefit - that of all) / (t/(1 - t)).
 
     Raises
     ------
     BadInput
         If outcome, probability or thresholds are not as said.
 
-    Source: Vickers & Elkin 2006 (Med Decis Making 26:565).
+    Source: Vickers & Elkin 2006 (Med Decis Making 26:565); limits for a cohort: Marsh, Janes &
+    Pepe 2020 (Biometrics 76:843).
     """
     events = check_outcome(outcome, both_classes=False)
     values = check_probability(probability, events.size)
@@ -82,13 +89,21 @@ def _table(
     odds, n = cuts / (1 - cuts), events.size
     benefit = true_positives / n - false_positives / n * odds
     of_all = events.sum() / n - (n - events.sum()) / n * odds
+    squares = true_positives / n + false_positives / n * odds**2
+    # Where nobody is treated, or all alike, the difference is zero but for rounding.
+    varies = (squares - benefit**2) > NO_VARIANCE * (1 + odds**2)
+    variance = np.where(varies, squares - benefit**2, np.nan)
+    half = norm.ppf(0.975) * np.sqrt(variance / max(n - 1, 1))
     return pd.DataFrame(
         {
             "threshold": cuts,
             "true_positives": true_positives,
             "false_positives": false_positives,
             "net_benefit": benefit,
+            "ci_low": benefit - half,
+            "ci_high": benefit + half,
             "interventions_avoided": (benefit - of_all) / odds,
+            "note": np.where(varies, "", "nobody treated, or one class: no variance"),
         }
     )
 

@@ -16,7 +16,7 @@ from radproof.figures.style import (
     shown_groups,
 )
 
-COLUMNS = ["model", "set", "kind", "threshold", "net_benefit"]
+COLUMNS = ["model", "set", "kind", "threshold", "net_benefit", "ci_low", "ci_high"]
 COUNTS = ["true_positives", "false_positives"]
 ALL, NONE = "all", "none"
 
@@ -28,8 +28,8 @@ def draw(net_benefit: pd.DataFrame, *, simulated: bool) -> tuple[Figure, pd.Data
     Parameters
     ----------
     net_benefit
-        ``model set kind threshold true_positives false_positives net_benefit``; the models ``all``
-        and ``none`` treat everybody and nobody.
+        ``model set kind threshold true_positives false_positives net_benefit ci_low ci_high``; the
+        models ``all`` and ``none`` treat everybody and nobody.
     simulated
         Whether the patients are simulated.
 
@@ -70,6 +70,9 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, models: list[str]) -> None:
             linewidth=width,
             label=label,
         )
+        if model in models:
+            limits = curve["ci_low"], curve["ci_high"]
+            axes.fill_between(curve["threshold"], *limits, color=shade, alpha=0.1, linewidth=0)
     # Below, treating all only falls further and would squeeze the models into a line.
     highest = rows["net_benefit"].max()
     axes.set(xlim=(0, 1), ylim=(-0.15 * highest, 1.08 * highest))

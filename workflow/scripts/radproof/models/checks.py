@@ -91,3 +91,31 @@ def columns_of(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         what = "predictors of the model are missing from the table"
         raise BadInput(Problem(what, found=", ".join(missing)))
     return table[names]
+
+
+def training_patients(patients: pd.DataFrame) -> pd.DataFrame:
+    """Return training patients, ``patient set fold outcome`` and more, by name in its order.
+
+    Raises
+    ------
+    BadInput
+        If a patient is of another set, stands twice, or has no fold or outcome; if all patients
+        are of one fold.
+    """
+    wrong = patients[patients["set"] != "train"]
+    problems = [
+        Problem("patient is not of the training set", patient=str(row.patient), found=str(row.set))
+        for row in wrong.itertuples()
+    ]
+    lacking = patients[patients["fold"].isna() | patients["outcome"].isna()]
+    problems += [
+        Problem("training patient without fold or outcome", patient=str(patient))
+        for patient in lacking["patient"]
+    ]
+    twice = patients["patient"][patients["patient"].duplicated()]
+    problems += [Problem("patient stands twice", patient=str(patient)) for patient in twice]
+    if not problems and patients["fold"].nunique() < 2:
+        problems.append(Problem("training patients are of fewer than two folds"))
+    if problems:
+        raise BadInput(problems)
+    return patients.set_index("patient").sort_index()

@@ -1,8 +1,8 @@
 """What learners without a formula share: predictors as z-scores, filling, and a constant score.
 
 A learner of this kind gives two functions. ``learn(z, outcome, settings, seed)`` takes z-scores
-(n, p), one column a predictor or more, and returns what is fitted, ready for JSON, with
-``warnings``. ``score(fitted, z)`` returns the log odds of each row, (n,).
+(n, p), one column a predictor or more, and the outcome by patient; it returns what is fitted,
+ready for JSON, with ``warnings``. ``score(fitted, z)`` returns the log odds of each row, (n,).
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from radproof.models.coding import encode, learn_coding
 from radproof.models.lasso_path import standardise
 from radproof.models.scores import score_table
 
-Learn = Callable[[np.ndarray, np.ndarray, dict[str, Any], int], dict[str, Any]]
+Learn = Callable[[np.ndarray, pd.Series, dict[str, Any], int], dict[str, Any]]
 Score = Callable[[dict[str, Any], np.ndarray], np.ndarray]
 
 
@@ -61,7 +61,7 @@ def fit_classifier(
     check_training(table, outcome)
     model, columns, warnings = _predictors(table, settings)
     z, mean, sd = standardise(fill_medians(columns).to_numpy(float))
-    fitted = learn(z, outcome.to_numpy(int), settings, seed) if z.shape[1] else {}
+    fitted = learn(z, outcome, settings, seed) if z.shape[1] else {}
     if not fitted:
         warnings.append("no predictor is left: the model gives everybody the share of events")
     said = {"median": columns.median().tolist(), "mean": mean.tolist(), "sd": sd.tolist()}

@@ -6,7 +6,7 @@ that takes the score of another is fitted on scores of fits that had not seen th
 either, so that pairs of folds are left out of the other model.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from radproof.errors import BadInput, Problem
 from radproof.folds import NONE, left_out_label, left_out_subsets, patients_kept
 from radproof.kinds import load_kind
+from radproof.models.checks import training_patients
 from radproof.models.describing import describe_model
 from radproof.models.design import (
     Sources,
@@ -115,20 +116,35 @@ def fit_model(
     BadInput
         If the patients, predictors or upstream predictions cannot be used.
     """
-    table = _checked(patients)
+    training = _training_of(
+        name, settings, patients, clinical, features, stability, upstream, seed, harmonisation
+    )
+    # Sums are rounded otherwise with another number of threads.
+    with threadpool_limits(1):
+        return _fit_all(training)
+
+
+def _training_of(
+    name: str,
+    settings: dict[str, Any],
+    patients: pd.DataFrame,
+    clinical: list[dict[str, Any]],
+    features: pd.DataFrame | None,
+    stability: pd.DataFrame | None,
+    upstream: dict[str, pd.DataFrame],
+    seed: int,
+    harmonisation: dict[str, Any] | None,
+) -> _Training:
     chosen = [entry for entry in clinical if entry["name"] in settings.get("clinical", [])]
-    training = _Training(
+    return _Training(
         name,
         load_kind("model", settings["kind"]),
-        table,
+        training_patients(patients),
         Sources(settings, chosen, features, harmonisation),
         stability,
         {score: _scored(upstream, score) for score in settings.get("scores", [])},
         seed,
     )
-    # Sums are rounded otherwise with another number of threads.
-    with threadpool_limits(1):
-        return _fit_all(training)
 
 
 def _fit_all(training: _Training) -> Fitted:
@@ -149,36 +165,20 @@ def _fit_all(training: _Training) -> Fitted:
             rows.append(predicted)
             warnings += unseen
     coefficients = training.learner.coefficients(whole.learned, whole.design, table["outcome"])
-    model = describe_model(
-        training.name, training.sources, table["outcome"].astype(int), whole.learned, whole.path
-    )
+    model = _described(training, whole)
     if whole.harmonisation is not None:
-        model["harmonisation"] = needed_harmonisation(whole.harmonisation, model["features"])
         warnings = whole.harmonisation["warnings"] + warnings
     model["warnings"] = model["warnings"] + warnings
     out_of_fold = pd.concat(rows, ignore_index=True)
     return Fitted(model, coefficients, whole.path.table(), out_of_fold)
 
 
-def _checked(patients: pd.DataFrame) -> pd.DataFrame:
-    """Return training patients by name, in the order of their names."""
-    wrong = patients[patients["set"] != "train"]
-    problems = [
-        Problem("patient is not of the training set", patient=str(row.patient), found=str(row.set))
-        for row in wrong.itertuples()
-    ]
-    lacking = patients[patients["fold"].isna() | patients["outcome"].isna()]
-    problems += [
-        Problem("training patient without fold or outcome", patient=str(patient))
-        for patient in lacking["patient"]
-    ]
-    twice = patients["patient"][patients["patient"].duplicated()]
-    problems += [Problem("patient stands twice", patient=str(patient)) for patient in twice]
-    if not problems and patients["fold"].nunique() < 2:
-        problems.append(Problem("training patients are of fewer than two folds"))
-    if problems:
-        raise BadInput(problems)
-    return patients.set_index("patient").sort_index()
+def _described(training: _Training, fit: _Fit) -> dict[str, Any]:
+    outcome = training.patients["outcome"].astype(int)
+    model = describe_model(training.name, training.sources, outcome, fit.learned, fit.path)
+    if fit.harmonisation is not None:
+        model["harmonisation"] = needed_harmonisation(fit.harmonisation, model["features"])
+    return model
 
 
 def _scored(upstream: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
@@ -265,3 +265,31 @@ def _left_out_predictions(training: _Training, left_out: str) -> tuple[pd.DataFr
         }
     )
     return table, [f"folds {left_out} left out: {warning}" for warning in unseen]
+
+
+def fit_once(*given: Any, left_out: Sequence[str] = ()) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Fit a model once, on all given patients, as for a resample of them.
+
+    Parameters
+    ----------
+    given
+        All that :func:`fit_model` is given, in its order.
+    left_out
+        Folds to leave out in turn, to predict their patients.
+
+    Returns
+    -------
+    tuple
+        ``model`` and ``out_of_fold`` of :class:`Fitted`, the latter of these folds alone.
+
+    Raises
+    ------
+    BadInput
+        As :func:`fit_model`.
+    """
+    training = _training_of(*given)
+    with threadpool_limits(1):
+        fit = _fit(training, NONE)
+        rows = [_left_out_predictions(training, label)[0] for label in left_out]
+    model = _described(training, fit)
+    return model, pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()

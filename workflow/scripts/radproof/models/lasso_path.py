@@ -105,15 +105,6 @@ def polish(
     return float(theta[0]), polished
 
 
-def stratified_folds(outcome: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Return a fold, 0 to ``count`` - 1, for each patient; each class is dealt out evenly."""
-    rng = np.random.default_rng(seed)
-    order = np.concatenate([rng.permutation(np.flatnonzero(outcome == value)) for value in (1, 0)])
-    folds = np.empty(outcome.size, dtype=int)
-    folds[order] = np.arange(outcome.size) % count
-    return folds
-
-
 def cross_validate(
     values: np.ndarray, outcome: np.ndarray, folds: np.ndarray, lambdas: np.ndarray
 ) -> pd.DataFrame:

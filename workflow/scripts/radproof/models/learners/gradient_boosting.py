@@ -31,7 +31,7 @@ def predict(model: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _learn(
-    z: np.ndarray, outcome: np.ndarray, settings: dict[str, Any], seed: int
+    z: np.ndarray, outcome: pd.Series, settings: dict[str, Any], seed: int
 ) -> dict[str, Any]:
     # Predicting with frozen trees needs none of scikit-learn.
     from sklearn.ensemble import GradientBoostingClassifier
@@ -43,7 +43,7 @@ def _learn(
         subsample=settings["subsample"],
         min_samples_leaf=settings["leaf"],
         random_state=seed,
-    ).fit(z, outcome)
+    ).fit(z, outcome.to_numpy(int))
     trees = [
         tree_lists(tree.tree_, settings["learning_rate"] * tree.tree_.value[:, 0, 0])
         for tree in boosted.estimators_[:, 0]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from radproof.models.checks import check_training, columns_of, fill_medians
+from radproof.models.inner_folds import deal_inner_folds
 from radproof.models.lasso_path import (
     choose_lambdas,
     cross_validate,
@@ -13,7 +14,6 @@ from radproof.models.lasso_path import (
     polish,
     solve_path,
     standardise,
-    stratified_folds,
 )
 from radproof.models.scores import linear_predictor, score_table
 
@@ -51,7 +51,7 @@ def fit(
     """
     check_training(table, outcome)
     present = table.loc[:, table.notna().any()]
-    learned = _select(fill_medians(present), outcome.to_numpy(float), settings, seed)
+    learned = _select(fill_medians(present), outcome, settings, seed)
     incomplete = present.isna().any(axis=1)
     if incomplete.any():
         who = ", ".join(map(str, table.index[incomplete]))
@@ -67,32 +67,26 @@ def fit(
 
 
 def _select(
-    table: pd.DataFrame, outcome: np.ndarray, settings: dict[str, Any], seed: int
+    table: pd.DataFrame, outcome: pd.Series, settings: dict[str, Any], seed: int
 ) -> dict[str, Any]:
-    smaller_class = int(min(outcome.sum(), (1 - outcome).sum()))
-    inner_folds = min(settings["inner_folds"], smaller_class)
+    cases = outcome.to_numpy(float)
     if table.shape[1] == 0:
-        return _intercept_only(outcome, "no feature is left to select from: the intercept alone")
-    if inner_folds < 2:
-        return _intercept_only(outcome, "a class of one patient cannot be cross-validated")
+        return _intercept_only(cases, "no feature is left to select from: the intercept alone")
+    inner = deal_inner_folds(outcome, settings["inner_folds"], seed)
+    if inner.count < 2:
+        return _intercept_only(cases, *inner.warnings)
     values = table.to_numpy(float)
     z, mean, sd = standardise(values)
-    lambdas = lambda_path(z, outcome, settings["lambdas"], settings["lambda_ratio"])
+    lambdas = lambda_path(z, cases, settings["lambdas"], settings["lambda_ratio"])
     if lambdas[0] < 1e-12:
-        return _intercept_only(outcome, "no feature is associated with the outcome at all")
-    folds = stratified_folds(outcome, inner_folds, seed)
-    path = cross_validate(values, outcome, folds, lambdas)
-    intercepts, coefficients = solve_path(z, outcome, lambdas)
+        return _intercept_only(cases, "no feature is associated with the outcome at all")
+    path = cross_validate(values, cases, inner.labels, lambdas)
+    intercepts, coefficients = solve_path(z, cases, lambdas)
     path["n_selected"] = (coefficients != 0).sum(axis=1)
     at_min, at_1se = choose_lambdas(path)
     place = at_min if settings["rule"] == "min" else at_1se
-    intercept, beta = polish(z, outcome, lambdas[place], intercepts[place], coefficients[place])
-    warnings = []
-    if inner_folds < settings["inner_folds"]:
-        warnings.append(
-            f"cross-validated in {inner_folds} folds, not {settings['inner_folds']}: "
-            f"the smaller class has {smaller_class} patients"
-        )
+    intercept, beta = polish(z, cases, lambdas[place], intercepts[place], coefficients[place])
+    warnings = [*inner.warnings]
     if not beta.any():
         warnings.append("the LASSO selected no feature: the model is the intercept alone")
     columns = zip(table.columns, table.median(), mean, sd, beta, strict=True)
@@ -110,7 +104,7 @@ def _select(
         "lambda": float(lambdas[place]),
         "lambda_min": float(lambdas[at_min]),
         "lambda_1se": float(lambdas[at_1se]),
-        "inner_folds": inner_folds,
+        "inner_folds": inner.count,
         "path": _plain(path.to_dict("records")),
         "warnings": warnings,
     }

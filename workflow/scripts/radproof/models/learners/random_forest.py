@@ -32,17 +32,18 @@ def predict(model: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _learn(
-    z: np.ndarray, outcome: np.ndarray, settings: dict[str, Any], seed: int
+    z: np.ndarray, outcome: pd.Series, settings: dict[str, Any], seed: int
 ) -> dict[str, Any]:
     # Predicting with a frozen forest needs none of scikit-learn.
     from radproof.models.forest import grow_forest, permutation_importance
 
-    forest = grow_forest(z, outcome, settings, seed)
+    cases = outcome.to_numpy(int)
+    forest = grow_forest(z, cases, settings, seed)
     trees = [
         tree_lists(tree.tree_, tree.tree_.value[:, 0, 1] / tree.tree_.value[:, 0, :].sum(axis=1))
         for tree in forest.estimators_
     ]
-    importance = permutation_importance(forest, z, outcome, seed).tolist()
+    importance = permutation_importance(forest, z, cases, seed).tolist()
     return {"trees": trees, "terms": {"importance": importance}}
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import logit
 
 from radproof.models.classifier import fit_classifier, predict_classifier, term_table
-from radproof.models.lasso_path import stratified_folds
+from radproof.models.inner_folds import deal_inner_folds
 from radproof.models.likelihood import fit_logistic
 
 coefficients = term_table
@@ -34,9 +34,9 @@ def predict(model: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _learn(
-    z: np.ndarray, outcome: np.ndarray, settings: dict[str, Any], seed: int
+    z: np.ndarray, outcome: pd.Series, settings: dict[str, Any], seed: int
 ) -> dict[str, Any]:
-    machine = _fit_machine(z, outcome, settings)
+    machine = _fit_machine(z, outcome.to_numpy(int), settings)
     intercept, slope, warnings = _calibrate(z, outcome, settings, seed)
     terms = {"weight": machine["weights"]} if "weights" in machine else {}
     calibration = {"intercept": intercept, "slope": slope}
@@ -68,29 +68,23 @@ def _fit_machine(z: np.ndarray, outcome: np.ndarray, settings: dict[str, Any]) -
 
 
 def _calibrate(
-    z: np.ndarray, outcome: np.ndarray, settings: dict[str, Any], seed: int
+    z: np.ndarray, outcome: pd.Series, settings: dict[str, Any], seed: int
 ) -> tuple[float, float, list[str]]:
     """Return intercept and slope of the log odds over decision values of inner folds."""
-    flat = float(logit(outcome.mean()))
-    smaller_class = int(min(outcome.sum(), (1 - outcome).sum()))
-    inner_folds = min(settings["inner_folds"], smaller_class)
-    if inner_folds < 2:
-        return flat, 0.0, ["a class of one patient cannot be cross-validated: one score for all"]
-    folds = stratified_folds(outcome, inner_folds, seed)
-    values = np.empty(len(outcome))
-    for label in range(inner_folds):
-        inside = folds == label
-        machine = _fit_machine(z[~inside], outcome[~inside], settings)
+    cases = outcome.to_numpy(int)
+    flat = float(logit(cases.mean()))
+    inner = deal_inner_folds(outcome, settings["inner_folds"], seed)
+    if inner.count < 2:
+        return flat, 0.0, [f"{warning}: one score for all" for warning in inner.warnings]
+    values = np.empty(len(cases))
+    for label in range(inner.count):
+        inside = inner.labels == label
+        machine = _fit_machine(z[~inside], cases[~inside], settings)
         values[inside] = decision_values(machine, z[inside])
-    warnings = []
-    if inner_folds < settings["inner_folds"]:
-        warnings.append(
-            f"cross-validated in {inner_folds} folds, not {settings['inner_folds']}: "
-            f"the smaller class has {smaller_class} patients"
-        )
+    warnings = [*inner.warnings]
     if np.ptp(values) > 0:
-        design = np.column_stack([np.ones(len(outcome)), values])
-        intercept, slope = fit_logistic(design, outcome.astype(float), penalised=True).coefficients
+        design = np.column_stack([np.ones(len(cases)), values])
+        intercept, slope = fit_logistic(design, cases.astype(float), penalised=True).coefficients
         if slope > 0:
             return float(intercept), float(slope), warnings
     warnings.append("decision values out of fold do not rise with the outcome: one score for all")

@@ -1,0 +1,170 @@
+"""Optimism: how much better a model looks on the patients it was fitted on, by bootstrap.
+
+Everything that is fitted is fitted again on each resample of training patients, and judged on the
+resample and on all training patients; the mean difference is taken off the apparent value (Harrell,
+Lee & Mark 1996, Stat Med 15:361; R's ``rms::validate``).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from radproof.errors import BadInput
+from radproof.evaluation.calibration import brier_score, recalibrate
+from radproof.evaluation.delong import auc
+from radproof.seeds import derive_seed
+
+MEASURES = ["c_index", "brier", "slope", "intercept", "citl"]
+RESAMPLES = [
+    "resample",
+    *(f"{name}_{on}" for name in MEASURES for on in ("train", "test", "outside")),
+    "note",
+]
+COLUMNS = [
+    *("model", "measure", "n", "n_events", "apparent", "train", "test", "optimism", "corrected"),
+    *("monte_carlo_se", "outside", "n_resamples", "n_used", "note"),
+]
+# Outcome and probability of the patients fitted on, then of the original ones.
+Judged = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def draw_resamples(patients: int, resamples: int, seed: int) -> np.ndarray:
+    """Return places of patients drawn with replacement, shape (resamples, patients).
+
+    Each resample has its own seed, so that more of them change none of those there were.
+    """
+    return np.array(
+        [
+            np.random.default_rng(derive_seed(seed, "resample", str(number))).integers(
+                0, patients, patients
+            )
+            for number in range(1, resamples + 1)
+        ]
+    )
+
+
+def judge(outcome: np.ndarray, probability: np.ndarray) -> tuple[dict[str, float], str]:
+    """Return ``c_index brier slope intercept citl`` and why some of them are missing."""
+    if np.unique(outcome).size < 2:
+        return dict.fromkeys(MEASURES, np.nan), "one class of the outcome"
+    fitted = recalibrate(outcome, probability)
+    values = {
+        "c_index": float(auc(outcome, probability).auc[0]),
+        "brier": brier_score(outcome, probability),
+        "slope": fitted.slope[0],
+        "intercept": fitted.intercept[0],
+        "citl": fitted.citl[0],
+    }
+    return values, fitted.note
+
+
+def resample_table(draws: np.ndarray, refit: Callable[[int, np.ndarray], Judged]) -> pd.DataFrame:
+    """Fit on every resample, and judge each fit on its own patients and on the original ones.
+
+    Parameters
+    ----------
+    draws
+        Places of the patients of each resample, shape (resamples, patients).
+    refit
+        Takes the number of a resample, from 1, and its places; returns outcome and probability of
+        the resample, then of the original patients.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``resample``; ``c_index brier slope intercept citl``, each ``_train`` (the resample),
+        ``_test`` (the original patients) and ``_outside`` (those of them who were not drawn);
+        ``note``: why a fit failed or a number is missing.
+    """
+    rows = []
+    for number, places in enumerate(draws, start=1):
+        row: dict[str, Any] = {"resample": number}
+        try:
+            judged = refit(number, places)
+            notes = []
+            outside = ~np.isin(np.arange(len(judged[2])), places)
+            left = (judged[2][outside], judged[3][outside])
+            for on, given in (("train", judged[:2]), ("test", judged[2:]), ("outside", left)):
+                values, note = judge(*given)
+                row |= {f"{name}_{on}": value for name, value in values.items()}
+                notes += [f"{on}: {note}"] if note else []
+            row["note"] = "; ".join(notes) or None
+        except BadInput as error:
+            row["note"] = f"not fitted: {' '.join(str(error).split())}"
+        rows.append(row)
+    return pd.DataFrame(rows, columns=RESAMPLES)
+
+
+def summarise_optimism(
+    model: str, outcome: np.ndarray, apparent: np.ndarray, resamples: pd.DataFrame
+) -> pd.DataFrame:
+    """Return one row a measure: the apparent value, its optimism, and what is left without it.
+
+    Parameters
+    ----------
+    model
+        Name of the model.
+    outcome, apparent
+        Of the training patients: 0 or 1, and the probability of the model fitted on them.
+    resamples
+        As :func:`resample_table` returns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model measure n n_events apparent``; ``train`` and ``test``: means over the resamples;
+        ``optimism = train - test`` and ``corrected = apparent - optimism``; ``monte_carlo_se`` of
+        both; ``outside``: the mean over patients who were not drawn, which is too low, where
+        ``corrected`` is too high with many more features than patients; ``n_resamples`` and
+        ``n_used``, those with train and test; ``note`` says why others are missing.
+    """
+    values, reason = judge(np.asarray(outcome), np.asarray(apparent))
+    rows = []
+    for name in MEASURES:
+        pair = resamples[[f"{name}_train", f"{name}_test"]].to_numpy(float)
+        outside = resamples[f"{name}_outside"].dropna()
+        used = pair[np.isfinite(pair).all(axis=1)]
+        row: dict[str, Any] = {"model": model, "measure": name, "apparent": values[name]}
+        row |= {"n": len(outcome), "n_events": int(np.sum(outcome))}
+        row |= {"n_resamples": len(resamples), "n_used": len(used)}
+        row["outside"] = float(outside.mean()) if len(outside) else np.nan
+        notes = [f"apparent: {reason}"] if reason and np.isnan(values[name]) else []
+        if len(used) > 1:
+            train, test = used.mean(axis=0).tolist()
+            row |= {"train": train, "test": test, "optimism": train - test}
+            row["corrected"] = values[name] - (train - test)
+            spread = float(np.std(used[:, 0] - used[:, 1], ddof=1))
+            row["monte_carlo_se"] = spread / np.sqrt(len(used))
+        else:
+            notes.append("fewer than two resamples to go by")
+        notes += _lacking(resamples, len(resamples) - len(used))
+        rows.append(row | {"note": "; ".join(notes) or None})
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _lacking(resamples: pd.DataFrame, count: int) -> list[str]:
+    if count == 0:
+        return []
+    first = resamples["note"].dropna().iloc[0]
+    return [f"{count} of {len(resamples)} resamples without it, the first for: {first}"]
+
+
+def optimism_table(
+    predictions: dict[str, pd.DataFrame], resamples: dict[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Return :func:`summarise_optimism` of every model, one below the other.
+
+    Parameters
+    ----------
+    predictions, resamples
+        By model: its predictions, of which the apparent ones are used, and what
+        :func:`resample_table` returned.
+    """
+    parts = []
+    for model, table in predictions.items():
+        rows = table[table["kind"] == "apparent"]
+        outcome, probability = rows["outcome"].to_numpy(int), rows["probability"].to_numpy(float)
+        parts.append(summarise_optimism(model, outcome, probability, resamples[model]))
+    return pd.concat(parts, ignore_index=True)
