@@ -129,6 +129,7 @@ rule write_report:
         tables=EVALUATION_TABLES,
         by_place=SEGMENTATION_TABLES + RADIOMICS_TABLES,
         description=f"{COHORT}/description.tsv",
+        table_1=f"{COHORT}/table1.tsv",
         # With the masks that are empty or not measured, which the cohort cannot know of.
         flow=f"{FIGURES}/flow.tsv",
         excluded=f"{COHORT}/excluded.tsv",

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from radproof.cohort.describe import describe
+from radproof.cohort.table1 import table_1
 from radproof.dossier.verification import verify_results
 from radproof.errors import BadInput
 from radproof.evaluation.compare import compare
@@ -95,6 +97,28 @@ def made_up_stability(folder: Path) -> None:
     write_json(record, folder / "records/assess_stability/pyradiomics.whole.json")
 
 
+CLINICAL = [
+    {"name": "age", "kind": "number", "unit": "years"},
+    {"name": "stage", "kind": "category", "levels": ["1", "2"]},
+]
+
+
+def made_up_patients(folder: Path) -> None:
+    """Patients of two sets, one stage unknown, and the tables that describe them."""
+    rng = np.random.default_rng(8)
+    patients = pd.DataFrame({"patient": [f"p{number:02d}" for number in range(40)]})
+    patients["set"] = ["train", "train", "train", "test"] * 10
+    patients["outcome"] = rng.integers(0, 2, 40)
+    patients["age"] = rng.normal(60, 8, 40)
+    patients["stage"] = ["1", "2"] * 20
+    patients.loc[7, "stage"] = None
+    write_table(patients, folder / "cohort" / "patients.tsv")
+    write_table(describe(patients, CLINICAL), folder / "cohort" / "description.tsv")
+    write_table(table_1(patients, CLINICAL), folder / "cohort" / "table1.tsv")
+    record = {"rule": "describe_cohort", "label": "all", "settings": {"clinical": CLINICAL}}
+    write_json(record, folder / "records/describe_cohort/all.json")
+
+
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     predictions = made_up_predictions()
@@ -114,6 +138,7 @@ def results(tmp_path: Path) -> Path:
         record = {"rule": rule, "label": label, "settings": settings | {"seed": 7}}
         write_json(record, tmp_path / "records" / rule / f"{label}.json")
     made_up_stability(tmp_path)
+    made_up_patients(tmp_path)
     return tmp_path
 
 
@@ -188,6 +213,15 @@ def test_a_score_of_one_patient_that_was_changed_is_found(results: Path) -> None
     change(path, 1, "volume_candidate_ml", nudged(path, 1, "volume_candidate_ml"))
     found = {line.split(" ")[0] for line in verify_results(results)[1]}
     assert {f"segmentation/unet/{name}.tsv" for name in ("summary", "agreement")} <= found
+
+
+@pytest.mark.parametrize("column", ["p", "n_first", "missing_second"])
+def test_table_1_is_recomputed_from_the_patients(results: Path, column: str) -> None:
+    path = results / "cohort" / "table1.tsv"
+    change(path, 2, column, nudged(path, 2, column))
+    differences = verify_results(results)[1]
+    assert len(differences) == 1
+    assert differences[0].startswith(f"cohort/table1.tsv row 2 {column}: ")
 
 
 def test_evaluation_is_still_verified(results: Path) -> None:

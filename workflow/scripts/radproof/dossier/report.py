@@ -43,6 +43,12 @@ TABLES = {
         "Patients: number (%) of categories, mean (SD) of numbers; n with a known value",
         None,
     ),
+    "table1": (
+        "cohort",
+        "Table 1: patients with and without the event, and sets against training; the p values"
+        " describe the patients, and no predictor is chosen by them",
+        None,
+    ),
     "quality": (
         "images",
         "Sequences to look at, by the plan's limits; montage-*.png beside the tables shows each"
@@ -113,9 +119,10 @@ def report_context(
     figures
         PNG files; SVG and TSV of the same name lie beside them.
     tables
-        ``flow excluded description quality discrimination comparisons calibration classification
-        oracle``, those there are, and tables of segmentation and radiomics by their place in the
-        results, such as ``segmentation/unet/summary.tsv``; each with its path from the report.
+        ``flow excluded description table1 quality discrimination comparisons calibration
+        classification oracle``, those there are, and tables of segmentation and radiomics by their
+        place in the results, such as ``segmentation/unet/summary.tsv``; each with its path from the
+        report.
     claims
         As `radproof.dossier.claims.check_claims` returns them.
     models

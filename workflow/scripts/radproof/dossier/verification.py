@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from radproof.cohort.describe import describe
+from radproof.cohort.table1 import table_1
 from radproof.dossier.lineage import Record, read_records
 from radproof.dossier.stability_check import stability_tables
 from radproof.errors import BadInput, Problem
@@ -23,8 +25,8 @@ SCORING = "score_segmentation"
 def verify_results(results: Path) -> tuple[int, list[str]]:
     """Return how many values were recomputed, and one line for each that differs.
 
-    Works on the results folder alone: predictions, scores of masks, correlations of features (and
-    the features, where they are there), the tables made of them and records.
+    Works on the results folder alone: patients, predictions, scores of masks, correlations of
+    features (and the features, where they are there), the tables made of them and records.
 
     Raises
     ------
@@ -37,6 +39,8 @@ def verify_results(results: Path) -> tuple[int, list[str]]:
     for record in records:
         if record["rule"] == SCORING:
             tables |= _segmentation(results, record)
+        if record["rule"] == "describe_cohort":
+            tables |= _cohort(results, record)
         if record["rule"] == "choose_threshold":
             tables |= _threshold(results, record)
         if record["rule"] == "assess_stability":
@@ -57,6 +61,15 @@ def _evaluation(results: Path, records: list[Record]) -> dict[str, pd.DataFrame]
     tables = evaluate(predictions)
     tables["comparisons"] = compare(predictions, settings["comparisons"])
     return {f"evaluation/{name}.tsv": table for name, table in tables.items()}
+
+
+def _cohort(results: Path, record: Record) -> dict[str, pd.DataFrame]:
+    """Return the tables that describe the patients, by their place, from their values."""
+    patients, clinical = read_table(results / "cohort/patients.tsv"), record["settings"]["clinical"]
+    return {
+        "cohort/description.tsv": describe(patients, clinical),
+        "cohort/table1.tsv": table_1(patients, clinical),
+    }
 
 
 def _segmentation(results: Path, record: Record) -> dict[str, pd.DataFrame]:
