@@ -27,12 +27,13 @@ RADIOMICS_TABLES = [
         *(
             f"{table}-{region}"
             for region in PLAN["regions"]
-            for table in ("outcomes", *STABILITY_TABLES.values())
+            for table in ("outcomes", *(STABILITY_TABLES.values() if STABILITY else []))
         ),
         *(
             f"{batch}/grey-levels.{region}"
             for region in PLAN["regions"]
             for batch in study.batches_of("train")
+            if extractor in MEASURING
         ),
     ]
 ]
@@ -133,8 +134,10 @@ rule write_report:
         # With the masks that are empty or not measured, which the cohort cannot know of.
         flow=f"{FIGURES}/flow.tsv",
         excluded=f"{COHORT}/excluded.tsv",
-        quality=[f"{IMAGES}/qc-{batch}.tsv" for batch in study.batches],
-        montages=[f"{IMAGES}/montage-{batch}.png" for batch in study.batches],
+        quality=[f"{IMAGES}/qc-{batch}.tsv" for batch in study.batches if SEQUENCES],
+        montages=[
+            f"{IMAGES}/montage-{batch}.png" for batch in study.batches if SEQUENCES
+        ],
         claims=f"{DOSSIER}/claims.tsv",
         models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
         lineage=f"{DOSSIER}/lineage.json",

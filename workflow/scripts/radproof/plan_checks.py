@@ -4,9 +4,11 @@ from typing import Any
 
 from radproof.errors import Problem
 from radproof.radiomics.features import feature_problems
-from radproof.radiomics.mask_names import PERTURBED, compared_masks
+from radproof.radiomics.mask_names import PERTURBED, compared_masks, table_masks
 
 Plan = dict[str, Any]
+
+SCANS = ("sequences", "raters", "images", "segmenters")
 
 MOMENTS = ["baseline", "imaging", "surgery", "pathology", "follow_up"]
 
@@ -14,6 +16,7 @@ MOMENTS = ["baseline", "imaging", "surgery", "pathology", "follow_up"]
 def plan_problems(plan: Plan, file: str) -> list[Problem]:
     """Return every problem of a plan whose settings are each allowed."""
     checks = (
+        _wrong_sources,
         _dangling_names,
         _late_predictors,
         _contradictions,
@@ -21,8 +24,51 @@ def plan_problems(plan: Plan, file: str) -> list[Problem]:
         _unknown_features,
         _wrong_comparisons,
         _wrong_harmonisation,
+        _wrong_figures,
     )
     return [problem for check in checks for problem in check(plan, file)]
+
+
+def _wrong_sources(plan: Plan, file: str) -> list[Problem]:
+    """Return what keeps the features from coming either from scans or from tables."""
+    tables = [name for name, entry in plan["extractors"].items() if "tables" in entry]
+    if not tables:
+        return [
+            Problem(f"the plan has no {name}, and features are measured in scans", file=file)
+            for name in ("sequences", "raters", "images")
+            if not plan[name]
+        ]
+    scans = [name for name in ("simulation", *SCANS) if plan.get(name)]
+    scans += [f"extractors.{name}" for name in plan["extractors"] if name not in tables]
+    scans += [f"regions.{name}" for name, one in plan["regions"].items() if one["kind"] != "whole"]
+    if (plan["stability"] or {}).get("perturbations"):
+        scans.append("stability.perturbations")
+    return [
+        Problem(
+            f"features come from a table, and {name} needs scans",
+            file=file,
+            remedy="leave it empty (images: null), or make a study of its own for the tables",
+        )
+        for name in scans
+    ]
+
+
+def _wrong_figures(plan: Plan, file: str) -> list[Problem]:
+    """Return the figures that nothing in the plan can be drawn in."""
+    models = plan["models"].values()
+    needed = {
+        **dict.fromkeys(
+            ("training", "overlays", "segmentation"), ("segmenters", plan["segmenters"])
+        ),
+        "stability": ("stability", plan["stability"]),
+        "scores": ("models with radiomics", [one for one in models if "radiomics" in one]),
+        "nomogram": ("models with scores", [one for one in models if one.get("scores")]),
+    }
+    return [
+        Problem(f"figure {name} shows {needed[name][0]}, and the plan has none", file=file)
+        for name in plan["figures"]
+        if name in needed and not needed[name][1]
+    ]
 
 
 Reference = tuple[str, str, list[str]]
@@ -31,16 +77,18 @@ Reference = tuple[str, str, list[str]]
 def _dangling_names(plan: Plan, file: str) -> list[Problem]:
     """Return the names in a plan that refer to nothing in it."""
     raters = [rater["name"] for rater in plan["raters"]]
+    stability = plan["stability"] or {"between": {}, "perturbations": None}
+    known_masks = [*raters, *plan["segmenters"], *table_masks(plan["extractors"]), PERTURBED]
     references: list[Reference] = [
         (f"segmenters.{name}.rater", segmenter["rater"], raters)
         for name, segmenter in plan["segmenters"].items()
     ]
     references += [
-        (f"stability.between.{name}.masks", mask, [*raters, *plan["segmenters"], PERTURBED])
-        for name, comparison in plan["stability"]["between"].items()
+        (f"stability.between.{name}.masks", mask, known_masks)
+        for name, comparison in stability["between"].items()
         for mask in comparison["masks"]
     ]
-    perturbations = plan["stability"]["perturbations"]
+    perturbations = stability["perturbations"]
     if perturbations:
         references.append(("stability.perturbations.rater", perturbations["rater"], raters))
     clinical = [variable["name"] for variable in plan["clinical"]]
@@ -72,8 +120,11 @@ def _references_of_model(name: str, plan: Plan) -> list[Reference]:
     references += [(f"{place}.scores", item, first_level) for item in model.get("scores", [])]
     source = model.get("radiomics")
     if source:
+        own = plan["extractors"].get(source["extractor"], {})
         masks = [rater["name"] for rater in plan["raters"]] + [*plan["segmenters"]]
+        masks += own.get("tables", {})
         sequences = [sequence["name"] for sequence in plan["sequences"]]
+        sequences += own.get("sequences", [])
         references += [
             (f"{place}.radiomics.mask", source["mask"], masks),
             (f"{place}.radiomics.region", source["region"], [*plan["regions"]]),
@@ -151,6 +202,8 @@ def _unknown_features(plan: Plan, file: str) -> list[Problem]:
 def _wrong_comparisons(plan: Plan, file: str) -> list[Problem]:
     """Return what keeps the comparisons of stability from telling which features are stable."""
     stability = plan["stability"]
+    if stability is None:
+        return []
     between, perturbations = stability["between"], stability["perturbations"]
     problems = [
         Problem(

@@ -143,7 +143,7 @@ def report_context(
         "study": plan["study"],
         "outcome": plan["outcome"]["description"],
         "simulated": simulated,
-        "stages": [_stage(name, plan, figures, tables, models) for name in STAGES],
+        "stages": [_stage(name, plan, figures, tables, models) for name in _stages(plan)],
         "figure_index": [_figure(path, embed=False) for path in figures],
         "claims": shown(claims, CLAIM_COLUMNS.split(), "Claims and verdicts", "claims.tsv"),
         "verdicts": list(claims["verdict"].value_counts(sort=False).items()),
@@ -157,6 +157,12 @@ def report_context(
         ),
         "versions": Table("Versions", ["library", "version"], [[*row] for row in versions.items()]),
     }
+
+
+def _stages(plan: Mapping[str, Any]) -> list[str]:
+    """Return the stages of a study: without scans there is nothing to prepare or to outline."""
+    needed = {"images": plan["sequences"], "segmentation": plan["segmenters"]}
+    return [name for name in STAGES if needed.get(name, True)]
 
 
 def _stage(
