@@ -240,17 +240,22 @@ def upstream(model, file):
     ]
 
 
-def model_settings(wildcards):
-    model = PLAN["models"][wildcards.model]
+def model_entry(name):
+    """The part of the plan that a model is fitted by."""
+    model = PLAN["models"][name]
     chosen = model.get("clinical", [])
-    return settings_text(
-        name=wildcards.model,
-        model=model,
-        clinical=[
+    return {
+        "name": name,
+        "model": model,
+        "clinical": [
             variable for variable in PLAN["clinical"] if variable["name"] in chosen
         ],
-        harmonisation=harmonisation_of(PLAN, wildcards.model),
-    )
+        "harmonisation": harmonisation_of(PLAN, name),
+    }
+
+
+def model_settings(wildcards):
+    return settings_text(**model_entry(wildcards.model))
 
 
 def model_kinds(model):

@@ -45,6 +45,7 @@ HISTORIES, NETWORKS = (
     ]
     for name in ("history.tsv", "network.tsv")
 )
+ODDS_RATIOS = [f"{MODELS}/odds_ratios.tsv"] if PLAN["clinical"] else []
 EVALUATION_TABLES = [
     f"{EVALUATION}/{table}.tsv"
     for table in ["discrimination", "calibration", "classification", "comparisons"]
@@ -80,6 +81,7 @@ rule trace_lineage:
         + SEGMENTATION_TABLES
         + RADIOMICS_TABLES
         + EVALUATION_TABLES
+        + ODDS_RATIOS
         + rules.check_claims.output[:1],
         code=code("trace_lineage"),
     output:
@@ -127,7 +129,7 @@ rule track_runs:
 rule write_report:
     input:
         figures=PNGS,
-        tables=EVALUATION_TABLES,
+        tables=EVALUATION_TABLES + ODDS_RATIOS,
         by_place=SEGMENTATION_TABLES + RADIOMICS_TABLES,
         description=f"{COHORT}/description.tsv",
         table_1=f"{COHORT}/table1.tsv",

@@ -11,6 +11,8 @@ from radproof.dossier.verification import verify_results
 from radproof.errors import BadInput
 from radproof.evaluation.compare import compare
 from radproof.evaluation.evaluate import evaluate
+from radproof.models.odds_ratios import odds_ratios
+from radproof.negative_control.summary import distribution, summarise
 from radproof.radiomics.stability import assess_stability, summarise_dice
 from radproof.seeds import derive_seed
 from radproof.segmentation.score_statistics import score_statistics
@@ -115,8 +117,26 @@ def made_up_patients(folder: Path) -> None:
     write_table(patients, folder / "cohort" / "patients.tsv")
     write_table(describe(patients, CLINICAL), folder / "cohort" / "description.tsv")
     write_table(table_1(patients, CLINICAL), folder / "cohort" / "table1.tsv")
-    record = {"rule": "describe_cohort", "label": "all", "settings": {"clinical": CLINICAL}}
-    write_json(record, folder / "records/describe_cohort/all.json")
+    train = patients[patients["set"] == "train"]
+    write_table(odds_ratios(train, CLINICAL), folder / "models" / "odds_ratios.tsv")
+    for rule in ("describe_cohort", "estimate_odds_ratios"):
+        record = {"rule": rule, "label": "all", "settings": {"clinical": CLINICAL}}
+        write_json(record, folder / f"records/{rule}/all.json")
+
+
+def made_up_permutations(folder: Path) -> None:
+    predictions = {}
+    for number in range(4):
+        arms = [made_up_predictions().assign(arm=arm) for arm in ("honest", "leaky")]
+        table = pd.concat(arms, ignore_index=True)
+        table["probability"] = np.random.default_rng(number).uniform(size=len(table))
+        write_table(table, folder / f"null/{number:03d}/predictions.tsv")
+        predictions[number] = table
+    table = distribution(predictions)
+    write_table(table, folder / "null/distribution.tsv")
+    write_table(summarise(table), folder / "null/summary.tsv")
+    record = {"rule": "summarise_null", "label": "all", "settings": {"permutations": 3}}
+    write_json(record, folder / "records/summarise_null/all.json")
 
 
 @pytest.fixture
@@ -139,6 +159,7 @@ def results(tmp_path: Path) -> Path:
         write_json(record, tmp_path / "records" / rule / f"{label}.json")
     made_up_stability(tmp_path)
     made_up_patients(tmp_path)
+    made_up_permutations(tmp_path)
     return tmp_path
 
 
@@ -222,6 +243,19 @@ def test_table_1_is_recomputed_from_the_patients(results: Path, column: str) -> 
     differences = verify_results(results)[1]
     assert len(differences) == 1
     assert differences[0].startswith(f"cohort/table1.tsv row 2 {column}: ")
+
+
+@pytest.mark.parametrize(
+    ("place", "column"),
+    [
+        ("models/odds_ratios.tsv", "odds_ratio"),
+        ("null/distribution.tsv", "auc"),
+        ("null/summary.tsv", "null_high"),
+    ],
+)
+def test_odds_ratios_and_the_negative_control_are_recomputed(results, place, column) -> None:
+    change(results / place, 1, column, nudged(results / place, 1, column))
+    assert verify_results(results)[1][0].startswith(f"{place} row 1 {column}: ")
 
 
 def test_evaluation_is_still_verified(results: Path) -> None:

@@ -55,6 +55,12 @@ TABLES = {
         " patient before and after registration",
         ["patient", "sequence", "flags"],
     ),
+    "odds_ratios": (
+        "models",
+        "Odds ratios of clinical variables in training patients with all variables of the analysis,"
+        " with 95 % intervals; no predictor is chosen by them",
+        None,
+    ),
     "discrimination": (
         "evaluation",
         "Area under the ROC curve with DeLong's 95 % interval",
@@ -119,10 +125,10 @@ def report_context(
     figures
         PNG files; SVG and TSV of the same name lie beside them.
     tables
-        ``flow excluded description table1 quality discrimination comparisons calibration
-        classification oracle``, those there are, and tables of segmentation and radiomics by their
-        place in the results, such as ``segmentation/unet/summary.tsv``; each with its path from the
-        report.
+        ``flow excluded description table1 quality odds_ratios discrimination comparisons
+        calibration classification oracle``, those there are, and tables of segmentation and
+        radiomics by their place in the results, such as ``segmentation/unet/summary.tsv``; each
+        with its path from the report.
     claims
         As `radproof.dossier.claims.check_claims` returns them.
     models

@@ -13,10 +13,12 @@ from radproof.dossier.stability_check import stability_tables
 from radproof.errors import BadInput, Problem
 from radproof.evaluation.compare import compare
 from radproof.evaluation.evaluate import evaluate
+from radproof.models.odds_ratios import odds_ratios
+from radproof.negative_control.summary import distribution, summarise
 from radproof.seeds import derive_seed
 from radproof.segmentation.score_statistics import score_statistics
 from radproof.segmentation.thresholds import choose
-from radproof.tables import read_table
+from radproof.tables import as_level, read_table
 
 RELATIVE_TOLERANCE = 1e-9
 SCORING = "score_segmentation"
@@ -41,6 +43,11 @@ def verify_results(results: Path) -> tuple[int, list[str]]:
             tables |= _segmentation(results, record)
         if record["rule"] == "describe_cohort":
             tables |= _cohort(results, record)
+        if record["rule"] == "estimate_odds_ratios":
+            train = read_table(results / "cohort/patients.tsv").query("set == 'train'")
+            tables["models/odds_ratios.tsv"] = odds_ratios(train, record["settings"]["clinical"])
+        if record["rule"] == "summarise_null":
+            tables |= _negative_control(results, record)
         if record["rule"] == "choose_threshold":
             tables |= _threshold(results, record)
         if record["rule"] == "assess_stability":
@@ -70,6 +77,14 @@ def _cohort(results: Path, record: Record) -> dict[str, pd.DataFrame]:
         "cohort/description.tsv": describe(patients, clinical),
         "cohort/table1.tsv": table_1(patients, clinical),
     }
+
+
+def _negative_control(results: Path, record: Record) -> dict[str, pd.DataFrame]:
+    """Return the tables of the negative control, by their place, from its predictions."""
+    numbers = range(1 + record["settings"]["permutations"])
+    files = {number: results / f"null/{number:03d}/predictions.tsv" for number in numbers}
+    table = distribution({number: read_table(file) for number, file in files.items()})
+    return {"null/distribution.tsv": table, "null/summary.tsv": summarise(table)}
 
 
 def _segmentation(results: Path, record: Record) -> dict[str, pd.DataFrame]:
@@ -125,4 +140,5 @@ def _same(first: Any, second: Any) -> bool:
     numbers = int, float, np.integer, np.floating
     if isinstance(first, numbers) and isinstance(second, numbers):
         return bool(np.isclose(first, second, rtol=RELATIVE_TOLERANCE, atol=1e-12))
-    return str(first) == str(second)
+    # A level 1 beside a gap is read as 1.0.
+    return as_level(first) == as_level(second)
