@@ -33,6 +33,8 @@ def make_tables(folder: Path) -> pd.DataFrame:
             table["original_glcm_F7"] = rng.normal(size=60)
         write_table(pd.concat([people, table], axis=1), folder / f"{name}.tsv")
     people["event"] = outcome
+    people["age"] = rng.normal(60 + 5 * outcome, 9)
+    people["stage"] = np.where(np.arange(60) % 7 == 0, None, np.arange(60) % 3)
     write_table(people, folder / "participants.tsv")
     return people
 
@@ -46,12 +48,21 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     plan.update(study="small", sheet="config/cohorts/small.tsv", batch_size=20)
     plan["outcome"]["name"] = "event"
     plan["extractors"]["radmlbench"].update(tables={"one": "one.tsv", "two": "two.tsv"}, prefix="")
+    plan["clinical"] = [
+        {"name": "age", "kind": "number", "unit": "years", "available": "baseline"},
+        {"name": "stage", "kind": "category", "levels": ["0", "1", "2"], "available": "imaging"},
+    ]
     plan["models"]["radiomics"]["radiomics"]["mask"] = "one"
+    plan["models"]["radiomics"].update(inner_folds=3, lambdas=15)
+    plan["models"]["nomogram"] = {
+        **{"kind": "logistic", "clinical": ["age"], "scores": ["radiomics"]},
+        **{"missing": "refuse", "separation": "firth"},
+    }
     plan["stability"] = {
         **{"form": "ICC2", "threshold": 0.75, "bound": "estimate", "perturbations": None},
         "between": {"raters": {"masks": ["one", "two"], "decides": True}},
     }
-    plan["figures"].append("stability")
+    plan["figures"] += ["stability", "nomogram"]
     project.write_plan(plan)
     sheet = make_sheet(people, "event", 0.3, 3, 7, [], {}, "tables")
     write_table(sheet, project.folder / plan["sheet"])
@@ -63,9 +74,23 @@ def test_the_line_runs_to_its_report_and_is_verified(project: Project) -> None:
     report = (project.results / "dossier" / "report.html").read_text()
     assert 'id="radiomics"' in report
     assert 'id="images"' not in report
+    assert "Odds ratios of clinical variables" in report
+    assert "Table 1" in report
     assert verify_results(project.results)[1] == []
     areas = read_table(project.results / "evaluation" / "discrimination.tsv")
     assert set(areas["kind"]) == {"apparent", "out_of_fold", "held_out"}
+
+
+def test_the_negative_control_repeats_the_study_and_is_verified(project: Project) -> None:
+    data = project.folder.parent / "data"
+    project.run(2, "null", config=(f"datasets=tables={data}", "permutations=2"))
+    assert verify_results(project.results)[1] == []
+    keys = ["model", "set", "kind"]
+    own = read_table(project.results / "evaluation/discrimination.tsv").set_index(keys)["auc"]
+    null = read_table(project.results / "null/summary.tsv")
+    honest = null[null["arm"] == "honest"].set_index(keys)["auc"]
+    pd.testing.assert_series_equal(honest, own[honest.index], rtol=1e-12)
+    assert set(null["permutations"]) == {2}
 
 
 def test_what_one_rater_alone_sees_is_dropped_by_stability(project: Project) -> None:

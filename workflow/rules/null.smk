@@ -7,17 +7,16 @@ PERMUTATIONS = [
 ]
 
 
-def all_radiomics_inputs():
-    return {
-        f"{model}_{name}": files
-        for model in PLAN["models"]
-        for name, files in radiomics_inputs(model, study.sets).items()
-    }
+NULL_INPUTS = {
+    f"{model}_{name}": files
+    for model in PLAN["models"]
+    for name, files in radiomics_inputs(model, study.sets).items()
+}
 
 
 rule repeat_permuted:
     input:
-        **all_radiomics_inputs(),
+        **NULL_INPUTS,
         patients=f"{COHORT}/patients.tsv",
         code=code(
             "repeat_permuted",

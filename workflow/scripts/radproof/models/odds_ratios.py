@@ -29,7 +29,7 @@ Variable = Mapping[str, Any]
 class _Fit:
     """What a fit says of each term; ``note`` says what must be said of all of them."""
 
-    terms: pd.DataFrame
+    terms: dict[str, dict[str, float]]
     method: str
     note: str
 
@@ -95,12 +95,11 @@ def _analysis(analysis: str, table: pd.DataFrame, outcome: pd.Series) -> list[di
 
 
 def _row(fit: _Fit, term: str, said: list[str]) -> dict[str, Any]:
-    if term not in fit.terms.index:
+    if term not in fit.terms:
         notes = [*said, "not estimated: constant, or determined by the other terms"]
         return {"note": "; ".join(notes)}
-    found = dict(zip(fit.terms.columns, fit.terms.loc[term].tolist(), strict=True))
     notes = [*said, *([fit.note] if fit.note else [])]
-    return found | {"method": fit.method, "note": "; ".join(notes) or None}
+    return fit.terms[term] | {"method": fit.method, "note": "; ".join(notes) or None}
 
 
 def _fitted(columns: pd.DataFrame, outcome: np.ndarray) -> _Fit:
@@ -129,5 +128,8 @@ def _fitted(columns: pd.DataFrame, outcome: np.ndarray) -> _Fit:
         note = "; ".join(
             [*([note] if note else []), "the likelihood has no maximum that was found"]
         )
-    terms = pd.DataFrame(found).iloc[1:].set_axis(names, axis=0)
+    terms = {
+        name: {key: float(values[place]) for key, values in found.items()}
+        for place, name in enumerate(names, 1)
+    }
     return _Fit(terms, FIRTH if penalised else MAXIMUM_LIKELIHOOD, note)
