@@ -3,17 +3,22 @@
 PLAN ?=
 CORES ?= 2
 DATASETS ?=
+K ?= 20
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 CONFIG := $(if $(PLAN),plan='$(PLAN)') $(if $(DATASETS),datasets='$(DATASETS)')
 
-.PHONY: study setup test lint format docs mlflow
+.PHONY: study null setup test lint format docs mlflow
 
 study: $(READY)
 	@$(BIN)/radproof check $(if $(PLAN),'$(PLAN)') $(foreach entry,$(DATASETS),--dataset '$(entry)')
 	@$(BIN)/snakemake --cores $(CORES) $(if $(strip $(CONFIG)),--config $(CONFIG))
+
+# The negative control: K permutations of the outcome.
+null: $(READY)
+	@$(BIN)/snakemake null --cores $(CORES) --config permutations=$(K) $(CONFIG)
 
 setup: $(READY)
 

@@ -13,6 +13,7 @@ include: "workflow/rules/segmentation.smk"
 include: "workflow/rules/radiomics.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/null.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/dossier.smk"
 
@@ -28,3 +29,8 @@ rule study:
 rule fitted:
     input:
         expand(f"{MODELS}/{{model}}/model.json", model=study.plan["models"]),
+
+
+rule null:
+    input:
+        rules.summarise_null.output.summary,

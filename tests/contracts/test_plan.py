@@ -391,3 +391,63 @@ def test_a_parameter_file_of_pyradiomics_can_be_pasted(raw: dict[str, Any], tmp_
     path = tmp_path / "plan.yaml"
     path.write_text(yaml.safe_dump(plan), encoding="utf-8")
     assert load_plan(path)["extractors"]["pyradiomics"]["featureClass"]["shape"] is None
+
+
+@pytest.fixture(scope="module")
+def table_plan() -> dict[str, Any]:
+    return read_yaml(PROJECT / "config/studies/hnscc-table.yaml")
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (
+            lambda plan: plan.update(
+                images={
+                    "spacing_mm": [1, 1, 1],
+                    "size": None,
+                    "interpolation": "linear",
+                    "mask_interpolation": "nearest",
+                }
+            ),
+            "features come from a table, and images needs scans",
+        ),
+        (
+            lambda plan: plan.update(raters=[{"name": "one", "file": "{patient}.nii", "label": 1}]),
+            "and raters needs scans",
+        ),
+        (
+            lambda plan: plan["regions"].update(
+                rim={"kind": "shell", "inner_mm": 0, "outer_mm": 3}
+            ),
+            "and regions.rim needs scans",
+        ),
+        (
+            lambda plan: plan["figures"].append("stability"),
+            "figure stability shows stability, and the plan has none",
+        ),
+        (
+            lambda plan: plan["figures"].append("overlays"),
+            "figure overlays shows segmenters, and the plan has none",
+        ),
+        (
+            lambda plan: plan["models"]["radiomics"]["radiomics"].update(mask="rater1"),
+            "mask names nothing in the plan",
+        ),
+        (
+            lambda plan: plan["models"]["radiomics"]["radiomics"].update(sequences=["T1w"]),
+            "sequences names nothing in the plan",
+        ),
+    ],
+)
+def test_a_study_of_tables_has_nothing_that_needs_scans(
+    table_plan: dict[str, Any], change: Change, what: str, tmp_path: Path
+) -> None:
+    assert what in problems_of(table_plan, change, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["sequences", "raters"])
+def test_a_study_of_scans_has_them(raw: dict[str, Any], name: str, tmp_path: Path) -> None:
+    assert f"the plan has no {name}" in problems_of(
+        raw, lambda plan: plan.update({name: []}), tmp_path
+    )

@@ -5,6 +5,7 @@ rule check_cohort:
     input:
         participants=lambda wildcards: participants_of(study.patients(wildcards.set)),
         files=lambda wildcards: raw_files(study.patients(wildcards.set)),
+        tables=lambda wildcards: tables_of(study, study.patients(wildcards.set)),
         sidecars=lambda wildcards: sidecars_of(raw_files(study.patients(wildcards.set))),
         code=code("check_cohort"),
     output:
@@ -45,6 +46,7 @@ rule describe_cohort:
         excluded=f"{COHORT}/excluded.tsv",
         flow=f"{COHORT}/flow.tsv",
         description=f"{COHORT}/description.tsv",
+        table_1=f"{COHORT}/table1.tsv",
         record=record("describe_cohort", "all"),
     log:
         log_of("describe_cohort", "all"),
@@ -52,6 +54,7 @@ rule describe_cohort:
         settings=settings(
             clinical=PLAN["clinical"], names_of_datasets=list(study.participants)
         ),
+        datasets=dataset_places,
     message:
         "describe the cohort"
     script:

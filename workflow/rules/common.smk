@@ -11,13 +11,14 @@ os.environ.update(PYTHONPATH=SCRIPTS)
 # TensorFlow greets every process; its warnings and errors stay.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
+from radproof.cohort.feature_tables import in_data_sets, tables_of
 from radproof.cohort.screening import screen
 from radproof.errors import BadInput
 from radproof.kinds import kind_module
 from radproof.plan import harmonisation_of
 from radproof.provenance import canonical, code_closure
 from radproof.datasets import machine_datasets
-from radproof.radiomics.mask_names import compared_masks
+from radproof.radiomics.mask_names import compared_masks, table_masks
 from radproof.study import load_study
 from snakemake.exceptions import WorkflowError
 
@@ -52,6 +53,13 @@ if not GPU:
 
 SEQUENCES = [sequence["name"] for sequence in PLAN["sequences"]]
 RATERS = [rater["name"] for rater in PLAN["raters"]]
+# Extractors whose features were measured elsewhere, and those that measure scans.
+TABLES = {
+    name: entry["tables"]
+    for name, entry in PLAN["extractors"].items()
+    if "tables" in entry
+}
+MEASURING = [name for name in PLAN["extractors"] if name not in TABLES]
 
 
 def one_of(names):
@@ -219,9 +227,10 @@ def radiomics_inputs(model, sets):
     if not source:
         return {}
     extractor, region = source["extractor"], source["region"]
+    stability = {"stability": f"{RADIOMICS}/{extractor}/stability-{region}.tsv"}
     return {
         "features": features(extractor, source["mask"], region, sets),
-        "stability": f"{RADIOMICS}/{extractor}/stability-{region}.tsv",
+        **(stability if PLAN["stability"] else {}),
     }
 
 
@@ -231,17 +240,22 @@ def upstream(model, file):
     ]
 
 
-def model_settings(wildcards):
-    model = PLAN["models"][wildcards.model]
+def model_entry(name):
+    """The part of the plan that a model is fitted by."""
+    model = PLAN["models"][name]
     chosen = model.get("clinical", [])
-    return settings_text(
-        name=wildcards.model,
-        model=model,
-        clinical=[
+    return {
+        "name": name,
+        "model": model,
+        "clinical": [
             variable for variable in PLAN["clinical"] if variable["name"] in chosen
         ],
-        harmonisation=harmonisation_of(PLAN, wildcards.model),
-    )
+        "harmonisation": harmonisation_of(PLAN, name),
+    }
+
+
+def model_settings(wildcards):
+    return settings_text(**model_entry(wildcards.model))
 
 
 def model_kinds(model):

@@ -27,12 +27,17 @@ RADIOMICS_TABLES = [
         *(
             f"{table}-{region}"
             for region in PLAN["regions"]
-            for table in ("grey-levels", "outcomes", *STABILITY_TABLES.values())
+            for table in (
+                "outcomes",
+                *(["grey-levels"] if extractor in MEASURING else []),
+                *(STABILITY_TABLES.values() if STABILITY else []),
+            )
         ),
         *(
             f"{batch}/grey-levels.{region}"
             for region in PLAN["regions"]
             for batch in study.batches_of("train")
+            if extractor in MEASURING
         ),
     ]
 ]
@@ -44,6 +49,7 @@ HISTORIES, NETWORKS = (
     ]
     for name in ("history.tsv", "network.tsv")
 )
+ODDS_RATIOS = [f"{MODELS}/odds_ratios.tsv"] if PLAN["clinical"] else []
 EVALUATION_TABLES = [
     f"{EVALUATION}/{table}.tsv"
     for table in [
@@ -84,6 +90,7 @@ rule trace_lineage:
         + SEGMENTATION_TABLES
         + RADIOMICS_TABLES
         + EVALUATION_TABLES
+        + ODDS_RATIOS
         + rules.check_claims.output[:1],
         code=code("trace_lineage"),
     output:
@@ -131,14 +138,17 @@ rule track_runs:
 rule write_report:
     input:
         figures=PNGS,
-        tables=EVALUATION_TABLES,
+        tables=EVALUATION_TABLES + ODDS_RATIOS,
         by_place=SEGMENTATION_TABLES + RADIOMICS_TABLES,
         description=f"{COHORT}/description.tsv",
+        table_1=f"{COHORT}/table1.tsv",
         # With the masks that are empty or not measured, which the cohort cannot know of.
         flow=f"{FIGURES}/flow.tsv",
         excluded=f"{COHORT}/excluded.tsv",
-        quality=[f"{IMAGES}/qc-{batch}.tsv" for batch in study.batches],
-        montages=[f"{IMAGES}/montage-{batch}.png" for batch in study.batches],
+        quality=[f"{IMAGES}/qc-{batch}.tsv" for batch in study.batches if SEQUENCES],
+        montages=[
+            f"{IMAGES}/montage-{batch}.png" for batch in study.batches if SEQUENCES
+        ],
         claims=f"{DOSSIER}/claims.tsv",
         models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
         lineage=f"{DOSSIER}/lineage.json",

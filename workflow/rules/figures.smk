@@ -52,7 +52,7 @@ rule plot_flow:
                 for segmenter in PLAN["segmenters"]
                 for group in study.segmented_groups
             ],
-            masks=RATERS + list(PLAN["segmenters"]),
+            masks=RATERS + list(PLAN["segmenters"]) + table_masks(PLAN["extractors"]),
         ),
     message:
         "draw the flow of patients"

@@ -46,3 +46,20 @@ rule predict:
         "predict with {wildcards.model}"
     script:
         "../scripts/predict.py"
+
+
+rule estimate_odds_ratios:
+    input:
+        patients=f"{COHORT}/train/patients.tsv",
+        code=code("estimate_odds_ratios"),
+    output:
+        odds_ratios=f"{MODELS}/odds_ratios.tsv",
+        record=record("estimate_odds_ratios", "all"),
+    log:
+        log_of("estimate_odds_ratios", "all"),
+    params:
+        settings=settings(clinical=PLAN["clinical"]),
+    message:
+        "estimate odds ratios of clinical variables"
+    script:
+        "../scripts/estimate_odds_ratios.py"

@@ -1,9 +1,10 @@
 # Features of every mask, a batch of patients a job: each image is filtered once for all its masks.
 
+PERTURBATIONS = (PLAN["stability"] or {}).get("perturbations")
 DICTIONARY = os.path.relpath(f"{SCRIPTS}/radproof/radiomics/dictionary.tsv")
 
 
-for extractor in PLAN["extractors"]:
+for extractor in MEASURING:
     for batch, patients in study.batches.items():
         for region in PLAN["regions"]:
 
@@ -42,9 +43,7 @@ for extractor in PLAN["extractors"]:
                         region=PLAN["regions"][region],
                         extractor=measured(extractor),
                         perturbations=(
-                            PLAN["stability"]["perturbations"]
-                            if study.set_of(batch) == "train"
-                            else None
+                            PERTURBATIONS if study.set_of(batch) == "train" else None
                         ),
                     ),
                 message:
@@ -53,7 +52,7 @@ for extractor in PLAN["extractors"]:
                     "../scripts/extract_features.py"
 
 
-for extractor in PLAN["extractors"]:
+for extractor in MEASURING:
     for batch in study.batches_of("train"):
         for region in PLAN["regions"]:
 
@@ -112,6 +111,71 @@ rule check_grey_levels:
         "../scripts/check_grey_levels.py"
 
 
+for extractor, tables in TABLES.items():
+    for batch, patients in study.batches.items():
+        for region in PLAN["regions"]:
+
+            rule:
+                name:
+                    f"read_features_{extractor}_{batch}_{region}"
+                input:
+                    **{
+                        mask: list(in_data_sets(study, patients, path))
+                        for mask, path in tables.items()
+                    },
+                    gate=ancient(f"{COHORT}/{study.set_of(batch)}/files.tsv"),
+                    code=code(
+                        "read_features",
+                        ("extractor", PLAN["extractors"][extractor]["kind"]),
+                    ),
+                output:
+                    **{
+                        mask: f"{RADIOMICS}/{extractor}/{batch}/{mask}.{region}.parquet"
+                        for mask in tables
+                    },
+                    outcomes=f"{RADIOMICS}/{extractor}/{batch}/outcomes.{region}.tsv",
+                    record=record("read_features", f"{extractor}.{batch}.{region}"),
+                log:
+                    log_of("read_features", f"{extractor}.{batch}.{region}"),
+                params:
+                    settings=settings(
+                        patients=list(in_data_sets(study, patients, "").values()),
+                        extractor=PLAN["extractors"][extractor],
+                    ),
+                    datasets=dataset_places,
+                message:
+                    f"read features of {region} from batch {batch} of {extractor}"
+                script:
+                    "../scripts/read_features.py"
+
+
+rule describe_tables:
+    input:
+        tables=lambda wildcards: [
+            path
+            for file in TABLES[wildcards.extractor].values()
+            for path in in_data_sets(study, study.patients(), file)
+        ],
+        code=code("describe_tables", ("extractor", "table")),
+    output:
+        dictionary=f"{RADIOMICS}/{{extractor}}/dictionary.tsv",
+        record=record("describe_tables", "{extractor}"),
+    log:
+        log_of("describe_tables", "{extractor}"),
+    wildcard_constraints:
+        extractor=one_of(TABLES),
+    priority: 10
+    params:
+        settings=lambda wildcards: settings_text(
+            extractor=PLAN["extractors"][wildcards.extractor]
+        ),
+        datasets=dataset_places,
+    message:
+        "describe the features of {wildcards.extractor}"
+    script:
+        "../scripts/describe_tables.py"
+
+
 rule describe_features:
     input:
         table=DICTIONARY,
@@ -121,6 +185,8 @@ rule describe_features:
         record=record("describe_features", "{extractor}"),
     log:
         log_of("describe_features", "{extractor}"),
+    wildcard_constraints:
+        extractor=one_of(MEASURING),
     params:
         settings=lambda wildcards: settings_text(
             sequences=SEQUENCES, extractor=PLAN["extractors"][wildcards.extractor]
@@ -153,7 +219,10 @@ rule summarise_outcomes:
         "../scripts/summarise_outcomes.py"
 
 
-STABILITY = {name: PLAN["stability"][name] for name in ("form", "threshold", "bound")}
+# Nothing of stability is asked for where a plan has none.
+STABILITY = PLAN["stability"] and {
+    name: PLAN["stability"][name] for name in ("form", "threshold", "bound")
+}
 COMPARISONS = {
     name: {"masks": masks, "decides": PLAN["stability"]["between"][name]["decides"]}
     for name, masks in compared_masks(PLAN["stability"]).items()
@@ -162,7 +231,7 @@ COMPARED_MASKS = sorted(
     {mask for each in COMPARISONS.values() for mask in each["masks"]}
 )
 # The table of perturbed masks, where there are any.
-PERTURBED_TABLES = ["perturbations"] if PLAN["stability"]["perturbations"] else []
+PERTURBED_TABLES = ["perturbations"] if PERTURBATIONS else []
 STABILITY_TABLES = {
     "icc": "icc",
     "stability": "stability",

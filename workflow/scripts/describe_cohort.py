@@ -7,6 +7,7 @@ from radproof.cohort.describe import describe
 from radproof.cohort.flow import with_unlisted
 from radproof.cohort.participants import read_participants
 from radproof.cohort.sheet import read_sheet
+from radproof.cohort.table1 import table_1
 from radproof.job import open_job
 from radproof.tables import read_table, write_table
 
@@ -22,4 +23,6 @@ with open_job(snakemake) as job:
     write_table(
         with_unlisted(merged.flow, participants, read_sheet(job.input.sheet)), job.output.flow
     )
-    write_table(describe(merged.patients, job.settings["clinical"]), job.output.description)
+    clinical = job.settings["clinical"]
+    write_table(describe(merged.patients, clinical), job.output.description)
+    write_table(table_1(merged.patients, clinical), job.output.table_1)

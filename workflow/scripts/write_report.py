@@ -10,12 +10,13 @@ from radproof.tables import read_json, read_table
 
 with open_job(snakemake) as job:
     folder = Path(job.output.report).parents[1]
-    cohort = [job.input[name] for name in ("flow", "excluded", "description")]
+    cohort = [job.input[name] for name in ("flow", "excluded", "description", "table_1")]
     tables = {Path(path).stem: path for path in [*job.input.tables, *cohort]}
     tables |= {str(Path(path).relative_to(folder)): path for path in job.input.by_place}
     shown = read_sources(tables, folder)
-    quality = pd.concat(map(read_table, job.input.quality), ignore_index=True)
-    shown["quality"] = (quality.dropna(subset="flags"), "../images/")
+    if job.input.quality:
+        quality = pd.concat(map(read_table, job.input.quality), ignore_index=True)
+        shown["quality"] = (quality.dropna(subset="flags"), "../images/")
     lineage = read_json(job.input.lineage)
     context = report_context(
         job.settings["plan"],

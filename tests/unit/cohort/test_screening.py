@@ -27,7 +27,7 @@ from tests.unit.cohort.dataset import (
 
 def tiny_study(folder: Path, **changes: Any) -> Study:
     settings = cohort_settings(**{"on_problem": "exclude"} | changes)
-    plan = settings | {"study": "tiny", "outcome": {"name": "event"}}
+    plan = settings | {"study": "tiny", "outcome": {"name": "event"}, "extractors": {}}
     return Study(plan, make_dataset(folder), {"tiny": str(folder)})
 
 

@@ -5,10 +5,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from radproof.cohort.describe import describe
+from radproof.cohort.table1 import table_1
 from radproof.evaluation.comparisons import comparison_tables
 from radproof.evaluation.evaluate import evaluate
 from radproof.evaluation.optimism import RESAMPLES, optimism_table
 from radproof.evaluation.subgroups import analyse_subgroups
+from radproof.models.odds_ratios import odds_ratios
+from radproof.negative_control.summary import distribution, summarise
 from radproof.provenance import file_entries
 from radproof.radiomics import grey_levels, outcomes
 from radproof.radiomics.stability import assess_stability, summarise_dice
@@ -39,6 +43,10 @@ GROUPED = {
     "clinical": [{"name": "sex", "kind": "category", "levels": ["F", "M"]}],
     "least": 5,
 }
+CLINICAL = [
+    {"name": "age", "kind": "number", "unit": "years"},
+    {"name": "stage", "kind": "category", "levels": ["1", "2"]},
+]
 RADIOMICS = "radiomics/pyradiomics"
 
 
@@ -80,9 +88,26 @@ def made_up_predictions() -> pd.DataFrame:
 
 
 def made_up_patients(predictions: pd.DataFrame) -> pd.DataFrame:
-    names = predictions["patient"].unique()
-    sex = np.tile(["F", "F", "M", "M"], len(names) // 4)
-    return pd.DataFrame({"patient": names, "center": "a", "sex": sex})
+    """Patients of the predictions; one stage is unknown."""
+    patients = predictions[["patient", "set", "outcome"]].drop_duplicates(ignore_index=True)
+    count = len(patients)
+    patients["center"] = "a"
+    patients["sex"] = np.tile(["F", "F", "M", "M"], count // 4)
+    patients["age"] = np.random.default_rng(8).normal(60, 8, count)
+    patients["stage"] = ["1", "2"] * (count // 2)
+    patients.loc[7, "stage"] = None
+    return patients
+
+
+def made_up_descriptions(patients: pd.DataFrame, folder: Path) -> None:
+    """Write the tables that describe the patients."""
+    write_table(describe(patients, CLINICAL), folder / "cohort" / "description.tsv")
+    write_table(table_1(patients, CLINICAL), folder / "cohort" / "table1.tsv")
+    train = patients[patients["set"] == "train"]
+    write_table(odds_ratios(train, CLINICAL), folder / "models" / "odds_ratios.tsv")
+    for rule in ("describe_cohort", "estimate_odds_ratios"):
+        record = {"rule": rule, "label": "all", "settings": {"clinical": CLINICAL}}
+        write_json(record, folder / f"records/{rule}/all.json")
 
 
 def made_up_optimism(predictions: pd.DataFrame, folder: Path) -> pd.DataFrame:
@@ -188,6 +213,22 @@ def made_up_grey_levels(folder: Path) -> None:
     write_record(folder, record | {"settings": {"limits": limits}}, inputs, outputs)
 
 
+def made_up_permutations(folder: Path) -> None:
+    """Predictions of three permutations, and what the negative control makes of them."""
+    predictions = {}
+    for number in range(4):
+        arms = [made_up_predictions().assign(arm=arm) for arm in ("honest", "leaky")]
+        table = pd.concat(arms, ignore_index=True)
+        table["probability"] = np.random.default_rng(number).uniform(size=len(table))
+        write_table(table, folder / f"null/{number:03d}/predictions.tsv")
+        predictions[number] = table
+    table = distribution(predictions)
+    write_table(table, folder / "null/distribution.tsv")
+    write_table(summarise(table), folder / "null/summary.tsv")
+    record = {"rule": "summarise_null", "label": "all", "settings": {"permutations": 3}}
+    write_json(record, folder / "records/summarise_null/all.json")
+
+
 def results_folder(folder: Path) -> Path:
     """A study's results, as far as verification reads them."""
     predictions = made_up_predictions()
@@ -195,6 +236,8 @@ def results_folder(folder: Path) -> Path:
         write_table(own, folder / "models" / str(model) / "predictions.tsv")
     patients = made_up_patients(predictions)
     write_table(patients, folder / "cohort" / "patients.tsv")
+    made_up_descriptions(patients, folder)
+    made_up_permutations(folder)
     tables = evaluate(predictions) | comparison_tables(predictions, COMPARED)
     tables |= analyse_subgroups(predictions, patients, *GROUPED.values())
     tables["optimism"] = made_up_optimism(predictions, folder)

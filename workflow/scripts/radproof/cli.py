@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from radproof import cli_stats
+from radproof.cli_dataset import table_dataset
 from radproof.cli_output import as_text, column_values, emit, exit_codes, named_files
 from radproof.errors import BadInput, CheckFailed
 from radproof.stats.options import Table
@@ -18,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(cli_stats.app, name="stats")
+app.command()(table_dataset)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Datasets = Annotated[

@@ -1,13 +1,16 @@
 """What a plan may not say together: names of nothing, settings that contradict each other."""
 
-from itertools import pairwise
 from typing import Any
 
 from radproof.errors import Problem
+from radproof.evaluation.plan_checks import category_problems, subgroup_problems
 from radproof.radiomics.extractor_checks import extractor_problems
-from radproof.radiomics.mask_names import PERTURBED, compared_masks
+from radproof.radiomics.mask_names import PERTURBED, table_masks
+from radproof.radiomics.stability_checks import comparison_problems, step_problems
 
 Plan = dict[str, Any]
+
+SCANS = ("sequences", "raters", "images", "segmenters")
 
 MOMENTS = ["baseline", "imaging", "surgery", "pathology", "follow_up"]
 
@@ -15,18 +18,63 @@ MOMENTS = ["baseline", "imaging", "surgery", "pathology", "follow_up"]
 def plan_problems(plan: Plan, file: str) -> list[Problem]:
     """Return every problem of a plan whose settings are each allowed."""
     checks = (
+        _wrong_sources,
         _dangling_names,
         _late_predictors,
         _outcome_among_predictors,
         _contradictions,
         _empty_shells,
         _wrong_extractors,
-        _wrong_comparisons,
+        comparison_problems,
+        step_problems,
         _wrong_harmonisation,
-        _wrong_subgroups,
-        _wrong_categories,
+        subgroup_problems,
+        category_problems,
+        _wrong_figures,
     )
     return [problem for check in checks for problem in check(plan, file)]
+
+
+def _wrong_sources(plan: Plan, file: str) -> list[Problem]:
+    """Return what keeps the features from coming either from scans or from tables."""
+    tables = [name for name, entry in plan["extractors"].items() if "tables" in entry]
+    if not tables:
+        return [
+            Problem(f"the plan has no {name}, and features are measured in scans", file=file)
+            for name in ("sequences", "raters", "images")
+            if not plan[name]
+        ]
+    scans = [name for name in ("simulation", *SCANS) if plan.get(name)]
+    scans += [f"extractors.{name}" for name in plan["extractors"] if name not in tables]
+    scans += [f"regions.{name}" for name, one in plan["regions"].items() if one["kind"] != "whole"]
+    if (plan["stability"] or {}).get("perturbations"):
+        scans.append("stability.perturbations")
+    return [
+        Problem(
+            f"features come from a table, and {name} needs scans",
+            file=file,
+            remedy="leave it empty (images: null), or make a study of its own for the tables",
+        )
+        for name in scans
+    ]
+
+
+def _wrong_figures(plan: Plan, file: str) -> list[Problem]:
+    """Return the figures that nothing in the plan can be drawn in."""
+    models = plan["models"].values()
+    needed = {
+        **dict.fromkeys(
+            ("training", "overlays", "segmentation"), ("segmenters", plan["segmenters"])
+        ),
+        "stability": ("stability", plan["stability"]),
+        "scores": ("models with radiomics", [one for one in models if "radiomics" in one]),
+        "nomogram": ("models with scores", [one for one in models if one.get("scores")]),
+    }
+    return [
+        Problem(f"figure {name} shows {needed[name][0]}, and the plan has none", file=file)
+        for name in plan["figures"]
+        if name in needed and not needed[name][1]
+    ]
 
 
 Reference = tuple[str, str, list[str]]
@@ -35,16 +83,18 @@ Reference = tuple[str, str, list[str]]
 def _dangling_names(plan: Plan, file: str) -> list[Problem]:
     """Return the names in a plan that refer to nothing in it."""
     raters = [rater["name"] for rater in plan["raters"]]
+    stability = plan["stability"] or {"between": {}, "perturbations": None}
+    known_masks = [*raters, *plan["segmenters"], *table_masks(plan["extractors"]), PERTURBED]
     references: list[Reference] = [
         (f"segmenters.{name}.rater", segmenter["rater"], raters)
         for name, segmenter in plan["segmenters"].items()
     ]
     references += [
-        (f"stability.between.{name}.masks", mask, [*raters, *plan["segmenters"], PERTURBED])
-        for name, comparison in plan["stability"]["between"].items()
+        (f"stability.between.{name}.masks", mask, known_masks)
+        for name, comparison in stability["between"].items()
         for mask in comparison["masks"]
     ]
-    perturbations = plan["stability"]["perturbations"]
+    perturbations = stability["perturbations"]
     if perturbations:
         references.append(("stability.perturbations.rater", perturbations["rater"], raters))
     clinical = [variable["name"] for variable in plan["clinical"]]
@@ -76,8 +126,11 @@ def _references_of_model(name: str, plan: Plan) -> list[Reference]:
     references += [(f"{place}.scores", item, first_level) for item in model.get("scores", [])]
     source = model.get("radiomics")
     if source:
+        own = plan["extractors"].get(source["extractor"], {})
         masks = [rater["name"] for rater in plan["raters"]] + [*plan["segmenters"]]
+        masks += own.get("tables", {})
         sequences = [sequence["name"] for sequence in plan["sequences"]]
+        sequences += own.get("sequences", [])
         references += [
             (f"{place}.radiomics.mask", source["mask"], masks),
             (f"{place}.radiomics.region", source["region"], [*plan["regions"]]),
@@ -166,51 +219,6 @@ def _wrong_extractors(plan: Plan, file: str) -> list[Problem]:
     ]
 
 
-def _wrong_comparisons(plan: Plan, file: str) -> list[Problem]:
-    """Return what keeps the comparisons of stability from telling which features are stable."""
-    stability = plan["stability"]
-    between, perturbations = stability["between"], stability["perturbations"]
-    problems = [
-        Problem(
-            "name of a mask begins like those of perturbed masks",
-            file=file,
-            found=name,
-            expected=f"a rater or segmenter that is not called {PERTURBED}…",
-        )
-        for name in [*(rater["name"] for rater in plan["raters"]), *plan["segmenters"]]
-        if name.startswith(PERTURBED)
-    ]
-    perturbing = [name for name in between if PERTURBED in between[name]["masks"]]
-    if perturbing and not perturbations:
-        what = "perturbed masks are compared, and the plan makes none"
-        found, remedy = f"stability.between.{perturbing[0]}", "set stability.perturbations"
-        problems.append(Problem(what, file=file, found=found, remedy=remedy))
-    if perturbations and not perturbing:
-        what, remedy = "perturbed masks are made and never compared", "set them to null"
-        found = "stability.perturbations"
-        problems.append(Problem(what, file=file, found=found, remedy=remedy))
-    for name, masks in compared_masks(stability).items():
-        if len(masks) < 2 and (perturbations or name not in perturbing):
-            what, found = (
-                f"stability.between.{name} compares fewer than two masks",
-                ", ".join(masks),
-            )
-            problems.append(Problem(what, file=file, found=found))
-    bounds = ("rotation_deg", "translation_mm", "growth", "contour")
-    if perturbations and not any(perturbations[name] for name in bounds):
-        what = "stability.perturbations change nothing, and every feature would be stable"
-        problems.append(Problem(what, file=file, expected=f"one of {', '.join(bounds)}"))
-    contour = perturbations["contour"] if perturbations else None
-    if contour and contour["outside"] >= contour["inside"]:
-        what = "stability.perturbations.contour keeps superpixels that it drops"
-        found = f"inside from {contour['inside']:g}, outside below {contour['outside']:g}"
-        problems.append(Problem(what, file=file, found=found, expected="outside below inside"))
-    if not any(comparison["decides"] for comparison in between.values()):
-        what = "no comparison under stability.between decides which features are kept"
-        problems.append(Problem(what, file=file, expected="decides: true in one or more"))
-    return problems
-
-
 def _wrong_harmonisation(plan: Plan, file: str) -> list[Problem]:
     """Return why features cannot be harmonised: by the outcome, or to a reference not named."""
     settings = plan["harmonisation"]
@@ -233,53 +241,3 @@ def _wrong_harmonisation(plan: Plan, file: str) -> list[Problem]:
         expected = "a center under harmonisation.reference, or unseen: refuse"
         problems.append(Problem(what, file=file, expected=expected))
     return problems
-
-
-def _wrong_subgroups(plan: Plan, file: str) -> list[Problem]:
-    """Return the subgroups that cannot be made: of what, cut where, of which levels."""
-    clinical = {variable["name"]: variable for variable in plan["clinical"]}
-    problems = []
-    names = [entry["name"] for entry in plan["subgroups"]]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        problems.append(Problem("two subgroups have one name", file=file, found=name))
-    for entry in plan["subgroups"]:
-        place, variable = f"subgroups.{entry['name']}", clinical.get(entry["variable"])
-        if variable is None and entry["variable"] != "center":
-            expected = f"one of {', '.join([*clinical, 'center'])}"
-            what, found = f"{place}.variable names nothing in the plan", entry["variable"]
-            problems.append(Problem(what, file=file, found=found, expected=expected))
-        elif variable is not None and variable["kind"] == "number":
-            problems += _wrong_cuts(f"{place}.cuts", entry["cuts"], file)
-            if entry["levels"] is not None:
-                problems.append(Problem(f"{place}.levels of a number", file=file, expected="null"))
-        else:
-            problems += _wrong_levels(place, entry, variable, file)
-    return problems
-
-
-def _wrong_cuts(place: str, cuts: list[float] | None, file: str) -> list[Problem]:
-    if cuts and all(low < high for low, high in pairwise(cuts)):
-        return []
-    found = "none" if cuts is None else ", ".join(f"{cut:g}" for cut in cuts)
-    return [Problem(f"{place} do not rise", file=file, found=found, expected="rising numbers")]
-
-
-def _wrong_levels(
-    place: str, entry: dict[str, Any], variable: dict[str, Any] | None, file: str
-) -> list[Problem]:
-    problems = []
-    if entry["cuts"] is not None:
-        problems.append(Problem(f"{place}.cuts of a category", file=file, expected="null"))
-    named = [level for own in (entry["levels"] or {}).values() for level in own]
-    known = named if variable is None else variable["levels"]
-    for level in sorted({one for one in named if one not in known or named.count(one) > 1}):
-        what = f"{place}.levels are unknown or stand in two groups"
-        problems.append(Problem(what, file=file, found=level, expected=", ".join(known)))
-    if variable is None and entry["levels"] is not None:
-        problems.append(Problem(f"{place}.levels of centers", file=file, expected="null"))
-    return problems
-
-
-def _wrong_categories(plan: Plan, file: str) -> list[Problem]:
-    cuts = plan["evaluation"]["risk_categories"]
-    return [] if cuts is None else _wrong_cuts("evaluation.risk_categories", cuts, file)

@@ -24,9 +24,9 @@ EXCLUDED_COLUMNS = ["patient", "set", "file", "what", "found", "expected"]
 class Study:
     """A validated plan, its sheet and where its data sets lie.
 
-    ``datasets`` maps the names that stand in the sheet to folders; the data set of a simulated
-    study lies inside its results. ``excluded`` has one row a problem of patients who were left out
-    of the sheet (``patient set file what found expected``); ``listed`` is then the sheet with them.
+    ``datasets`` maps names of the sheet to folders; a simulated one lies inside its results.
+    ``excluded`` has one row a problem of patients who were left out of the sheet (``patient set
+    file what found expected``); ``listed`` is then the sheet with them.
     """
 
     plan: Plan
@@ -118,7 +118,7 @@ class Study:
     def masks(self, set_name: str) -> list[str]:
         """Return the names of the masks that features are extracted from, for patients of a set."""
         names = [rater["name"] for rater in self.plan["raters"]] + list(self.plan["segmenters"])
-        perturbations = self.plan["stability"]["perturbations"]
+        perturbations = (self.plan["stability"] or {}).get("perturbations")
         if perturbations and set_name == "train":
             names += perturbed_names(perturbations["count"])
         return names
@@ -166,7 +166,9 @@ class Study:
         sequences = [{key: entry[key] for key in ("name", "file")} for entry in plan["sequences"]]
         settings = {key: plan[key] for key in ("clinical", "raters", "cohort")}
         settings |= {"sequences": sequences, "controls": self._controls}
-        return settings | {"outcome": plan["outcome"]["name"]}
+        settings["outcome"] = plan["outcome"]["name"]
+        settings["tables"] = [entry for entry in plan["extractors"].values() if "tables" in entry]
+        return settings
 
     @property
     def _controls(self) -> list[dict[str, Any]]:
@@ -193,7 +195,7 @@ class Study:
         files = self._files(patient, self.plan["sequences"])
         if self.simulated or self.plan["cohort"]["missing_sequence"] == "problem":
             return files
-        reference = self.plan["sequences"][0]["name"]
+        reference = next((sequence["name"] for sequence in self.plan["sequences"]), None)
         return {
             # A link that leads nowhere is a file that is missing, no sequence that was not scanned.
             name: path

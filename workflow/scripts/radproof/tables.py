@@ -43,6 +43,11 @@ def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
         ) from error
 
 
+def as_level(value: Any) -> str:
+    """Return a category as text; a table read without types makes 2 or 2.0 of the level 2."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
     """Write a tab-separated table; floats are written to round-trip, missing values as ``n/a``."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from radproof.cohort.feature_tables import check_tables
 from radproof.cohort.files import check_files, list_files
 from radproof.cohort.flow import flow_of
 from radproof.cohort.outcomes import outcome_problems
@@ -81,7 +82,9 @@ def inspect_cohort(
     for _, found in results:
         problems += found
     problems += shared_files(file for files in listed for file in files)
-    files = pd.DataFrame([row for table, _ in results for row in table])
+    tables, found = check_tables(rows, datasets, settings.get("tables", []))
+    problems += found
+    files = pd.DataFrame([*(row for table, _ in results for row in table), *tables])
     if settings["cohort"]["missing_sequence"] == "zero_channel" and not problems:
         names = [sequence["name"] for sequence in settings["sequences"]]
         patients["missing_sequences"] = _missing_sequences(patients, files, names)

@@ -4,6 +4,8 @@ from typing import Any
 
 import pandas as pd
 
+from radproof.tables import as_level
+
 
 def describe(patients: pd.DataFrame, clinical: list[dict[str, Any]]) -> pd.DataFrame:
     """Return ``variable level set n value missing``: mean (SD) of numbers, n (%) of categories.
@@ -12,7 +14,7 @@ def describe(patients: pd.DataFrame, clinical: list[dict[str, Any]]) -> pd.DataF
     """
     rows = []
     for name, group in patients.groupby("set", sort=False):
-        rows.append(_counts("outcome", "1", str(name), group["outcome"].astype(str)))
+        rows.append(_counts("outcome", "1", str(name), group["outcome"]))
         for variable in clinical:
             values = group[variable["name"]]
             if variable["kind"] == "number":
@@ -34,7 +36,7 @@ def _moments(variable: dict[str, Any], set_name: str, values: pd.Series) -> list
 
 
 def _counts(name: str, level: str, set_name: str, values: pd.Series) -> list[Any]:
-    known = values.dropna().astype(str)
+    known = values.dropna().map(as_level)
     count = int((known == level).sum())
     text = f"{count} ({100 * count / len(known):.1f} %)" if len(known) else ""
     return [name, level, set_name, len(known), text, int(values.isna().sum())]

@@ -21,6 +21,8 @@ def bytes_to_write(plan: Mapping[str, Any], files: pd.DataFrame | None, patients
     ``files.tsv``, from which the grid of each patient follows where the plan sets no size; without
     either nothing is known, and 0 is returned. Simulated scans count as much again.
     """
+    if not plan["sequences"]:
+        return 0
     masks = len(plan["raters"]) + len(plan["segmenters"])
     per_voxel = FLOAT_BYTES * len(plan["sequences"]) + masks
     size = plan["images"]["size"]

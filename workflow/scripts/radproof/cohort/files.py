@@ -28,7 +28,7 @@ def list_files(
     the control of a sequence is wanted where the sequence is there.
     """
     fill = settings["cohort"]["missing_sequence"] == "zero_channel"
-    reference = settings["sequences"][0]["name"]
+    reference = next((entry["name"] for entry in settings["sequences"]), None)
     return [
         RawFile(
             patient=row["patient"],

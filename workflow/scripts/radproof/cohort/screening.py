@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from radproof.cohort.check import inspect_cohort
+from radproof.cohort.feature_tables import tables_of
 from radproof.errors import BadInput, Problem
 from radproof.provenance import canonical, code_closure, digest, fingerprint
 from radproof.study import EXCLUDED_COLUMNS, Study
@@ -80,7 +81,8 @@ def _key(study: Study, content: bool) -> str:
     ]
     tables = sorted({f"{study.folder(patient)}/participants.tsv" for patient in study.patients()})
     sidecars = [path.removesuffix(".gz").removesuffix(".nii") + ".json" for path in files]
-    stamps = {path: _stamp(path) for path in [*tables, *files, *sidecars]}
+    features = tables_of(study, study.patients())
+    stamps = {path: _stamp(path) for path in [*tables, *files, *sidecars, *features]}
     known = {"settings": canonical(study.cohort_settings), "sheet": study.sheet.to_csv()}
     return digest(
         known | {"content": str(content)} | stamps | fingerprint(code_closure("check_cohort"))

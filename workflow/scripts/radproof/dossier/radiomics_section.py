@@ -17,6 +17,7 @@ STANDINGS = {
     "yes": "standardised by IBSI",
     "deviates": "deviating from IBSI",
     "no": "not standardised",
+    "unknown": "not known",
 }
 DICTIONARY_NOTE = (
     "The linked table says of every feature what it is, where its formula stands, and why it is not"
@@ -85,7 +86,8 @@ def _features(extractor: str, own: Mapping[str, Source]) -> Iterator[Table]:
 def _counted(table: pd.DataFrame, by: str) -> pd.DataFrame:
     """Return how many features there are, and how many of each standing."""
     counts = pd.crosstab(table[by], table["standardised"])
-    counts = counts.reindex(index=table[by].unique(), columns=[*STANDINGS], fill_value=0)
+    standings = [name for name in STANDINGS if name != "unknown" or name in counts]
+    counts = counts.reindex(index=table[by].unique(), columns=standings, fill_value=0)
     counts.insert(0, "features", counts.sum(axis=1))
     return counts.rename(columns=STANDINGS).rename_axis(columns=None).reset_index()
 

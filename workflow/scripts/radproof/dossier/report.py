@@ -43,11 +43,23 @@ TABLES = {
         "Patients: number (%) of categories, mean (SD) of numbers; n with a known value",
         None,
     ),
+    "table1": (
+        "cohort",
+        "Table 1: patients with and without the event, and sets against training; the p values"
+        " describe the patients, and no predictor is chosen by them",
+        None,
+    ),
     "quality": (
         "images",
         "Sequences to look at, by the plan's limits; montage-*.png beside the tables shows each"
         " patient before and after registration",
         ["patient", "sequence", "flags"],
+    ),
+    "odds_ratios": (
+        "models",
+        "Odds ratios of clinical variables in training patients with all variables of the analysis,"
+        " with 95 % intervals; no predictor is chosen by them",
+        None,
     ),
 }
 CLAIM_COLUMNS = "statement published ours ci_low ci_high n verdict reason mark"
@@ -80,7 +92,7 @@ def report_context(
     figures
         PNG files; SVG and TSV of the same name lie beside them.
     tables
-        ``flow excluded description quality``, those of the evaluation by name
+        ``flow excluded description table1 quality odds_ratios``, those of the evaluation by name
         (:data:`radproof.dossier.evaluation_section.TABLES`), those there are, and tables of
         segmentation and radiomics by their place in the results, such as
         ``segmentation/unet/summary.tsv``; each with its path from the report.
@@ -104,7 +116,7 @@ def report_context(
         "study": plan["study"],
         "outcome": plan["outcome"]["description"],
         "simulated": simulated,
-        "stages": [_stage(name, plan, figures, tables, models) for name in STAGES],
+        "stages": [_stage(name, plan, figures, tables, models) for name in _stages(plan)],
         "figure_index": [_figure(path, embed=False) for path in figures],
         "claims": shown(claims, CLAIM_COLUMNS.split(), "Claims and verdicts", "claims.tsv"),
         "verdicts": list(claims["verdict"].value_counts(sort=False).items()),
@@ -118,6 +130,12 @@ def report_context(
         ),
         "versions": Table("Versions", ["library", "version"], [[*row] for row in versions.items()]),
     }
+
+
+def _stages(plan: Mapping[str, Any]) -> list[str]:
+    """Return the stages of a study: without scans there is nothing to prepare or to outline."""
+    needed = {"images": plan["sequences"], "segmentation": plan["segmenters"]}
+    return [name for name in STAGES if needed.get(name, True)]
 
 
 def _stage(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from radproof.dossier.cohort_check import recompute_cohort, recompute_null, recompute_odds_ratios
 from radproof.dossier.differences import capped, differences
 from radproof.dossier.evaluation_check import recompute_evaluation
 from radproof.dossier.extraction_check import recompute_grey_levels, recompute_outcomes
@@ -35,9 +36,9 @@ class Verification:
 def verify_results(results: Path) -> Verification:
     """Recompute what a study reports, and compare.
 
-    Works on the results folder alone: predictions, scores of masks, correlations of features (and
-    the features, where they are there), outcomes and grey levels of batches, the tables made of
-    them and records.
+    Works on the results folder alone: patients, predictions, scores of masks, correlations of
+    features (and the features, where they are there), outcomes and grey levels of batches, the
+    tables made of them and records.
 
     Raises
     ------
@@ -84,9 +85,12 @@ def _threshold(results: Path, record: Record) -> Recomputed:
 
 
 RECOMPUTE = {
+    "describe_cohort": recompute_cohort,
     "score_segmentation": _segmentation,
     "choose_threshold": _threshold,
     "assess_stability": recompute_stability,
     "summarise_outcomes": recompute_outcomes,
     "check_grey_levels": recompute_grey_levels,
+    "estimate_odds_ratios": recompute_odds_ratios,
+    "summarise_null": recompute_null,
 }

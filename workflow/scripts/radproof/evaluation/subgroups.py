@@ -13,7 +13,8 @@ from radproof.evaluation.delong import auc, unpaired_test
 from radproof.evaluation.discrimination import AREA, discrimination
 from radproof.evaluation.holm import holm
 from radproof.evaluation.interaction import equal_areas_test, interaction_test
-from radproof.models.design import Sources, as_level, clinical_columns
+from radproof.models.design import Sources, clinical_columns
+from radproof.tables import as_level
 
 KEYS = ["model", "set", "kind", "subgroup"]
 CENTER = "center"

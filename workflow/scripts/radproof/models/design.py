@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from radproof.errors import BadInput, Problem
+from radproof.tables import as_level
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,6 @@ def clinical_columns(patients: pd.DataFrame, sources: Sources) -> pd.DataFrame:
     if problems:
         raise BadInput(problems)
     return pd.DataFrame(columns, index=patients.index)
-
-
-def as_level(value: Any) -> str:
-    """Return a category as text; a table read without types makes 2 or 2.0 of the level 2."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _wrong_values(values: pd.Series, expected: str) -> list[Problem]:

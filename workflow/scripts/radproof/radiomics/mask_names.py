@@ -11,15 +11,23 @@ def perturbed_names(count: int) -> list[str]:
     return [f"{PERTURBED}{number + 1}" for number in range(count)]
 
 
-def compared_masks(stability: dict[str, Any]) -> dict[str, list[str]]:
+def table_masks(extractors: dict[str, Any]) -> list[str]:
+    """Return the masks whose features a plan's extractors read from tables, each once."""
+    tables = [entry["tables"] for entry in extractors.values() if "tables" in entry]
+    return list(dict.fromkeys(mask for own in tables for mask in own))
+
+
+def compared_masks(stability: dict[str, Any] | None) -> dict[str, list[str]]:
     """Return the masks of each comparison of a plan, perturbed masks one by one.
 
     Parameters
     ----------
     stability
         ``between`` (comparison → ``masks``, ``decides``) and ``perturbations`` (with their
-        ``count``, or None), as the plan has them.
+        ``count``, or None), as the plan has them; None compares nothing.
     """
+    if stability is None:
+        return {}
     perturbations = stability["perturbations"]
     perturbed = perturbed_names(perturbations["count"]) if perturbations else []
     return {

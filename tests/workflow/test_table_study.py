@@ -1,0 +1,115 @@
+"""A study that starts from a table of features runs to its report without a scan."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from radproof.cohort.sheet import make_sheet
+from radproof.dossier.verification import verify_results
+from radproof.provenance import PROJECT
+from radproof.schema import read_yaml
+from radproof.tables import read_features, read_table, write_table
+
+from tests.workflow.conftest import Project
+
+pytestmark = pytest.mark.study
+
+MODELS = ["models/radiomics/model.json", "models/radiomics/out_of_fold.tsv"]
+
+
+def make_tables(folder: Path) -> pd.DataFrame:
+    """Two raters' tables of 60 patients: a feature that tells, one that only one rater sees."""
+    rng = np.random.default_rng(3)
+    outcome = np.arange(60) % 2
+    truth = pd.DataFrame(
+        rng.normal(size=(60, 8)), columns=[f"original_glcm_F{i}" for i in range(8)]
+    )
+    truth["original_glcm_F0"] += outcome
+    people = pd.DataFrame({"participant_id": [f"sub-P{i:02d}" for i in range(60)]})
+    for name in ("one", "two"):
+        table = truth + rng.normal(scale=0.1, size=truth.shape)
+        if name == "two":
+            table["original_glcm_F7"] = rng.normal(size=60)
+        write_table(pd.concat([people, table], axis=1), folder / f"{name}.tsv")
+    people["event"] = outcome
+    people["age"] = rng.normal(60 + 5 * outcome, 9)
+    people["stage"] = np.where(np.arange(60) % 7 == 0, None, np.arange(60) % 3)
+    write_table(people, folder / "participants.tsv")
+    return people
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    folder = tmp_path_factory.mktemp("table")
+    project = Project(folder / "project")
+    people = make_tables(folder / "data")
+    plan = read_yaml(PROJECT / "config/studies/hnscc-table.yaml")
+    plan.update(study="small", sheet="config/cohorts/small.tsv", batch_size=20)
+    plan["outcome"]["name"] = "event"
+    plan["extractors"]["radmlbench"].update(tables={"one": "one.tsv", "two": "two.tsv"}, prefix="")
+    plan["clinical"] = [
+        {"name": "age", "kind": "number", "unit": "years", "available": "baseline"},
+        {"name": "stage", "kind": "category", "levels": ["0", "1", "2"], "available": "imaging"},
+    ]
+    plan["models"]["radiomics"]["radiomics"]["mask"] = "one"
+    plan["models"]["radiomics"].update(inner_folds=3, lambdas=15)
+    plan["models"]["nomogram"] = {
+        **{"kind": "logistic", "clinical": ["age"], "scores": ["radiomics"]},
+        **{"missing": "refuse", "separation": "firth"},
+    }
+    plan["stability"] = {
+        **{"form": "ICC2", "threshold": 0.75, "bound": "estimate", "perturbations": None},
+        "between": {"raters": {"masks": ["one", "two"], "decides": True}},
+    }
+    plan["figures"] += ["stability", "nomogram"]
+    project.write_plan(plan)
+    sheet = make_sheet(people, "event", 0.3, 3, 7, [], {}, "tables")
+    write_table(sheet, project.folder / plan["sheet"])
+    project.run(2, config=(f"datasets=tables={folder / 'data'}",))
+    return project
+
+
+def test_the_line_runs_to_its_report_and_is_verified(project: Project) -> None:
+    report = (project.results / "dossier" / "report.html").read_text()
+    assert 'id="radiomics"' in report
+    assert 'id="images"' not in report
+    assert "Odds ratios of clinical variables" in report
+    assert "Table 1" in report
+    assert verify_results(project.results)[1] == []
+    areas = read_table(project.results / "evaluation" / "discrimination.tsv")
+    assert set(areas["kind"]) == {"apparent", "out_of_fold", "held_out"}
+
+
+def test_the_negative_control_repeats_the_study_and_is_verified(project: Project) -> None:
+    data = project.folder.parent / "data"
+    project.run(2, "null", config=(f"datasets=tables={data}", "permutations=2"))
+    assert verify_results(project.results)[1] == []
+    keys = ["model", "set", "kind"]
+    own = read_table(project.results / "evaluation/discrimination.tsv").set_index(keys)["auc"]
+    null = read_table(project.results / "null/summary.tsv")
+    honest = null[null["arm"] == "honest"].set_index(keys)["auc"]
+    pd.testing.assert_series_equal(honest, own[honest.index], rtol=1e-12)
+    assert set(null["permutations"]) == {2}
+
+
+def test_what_one_rater_alone_sees_is_dropped_by_stability(project: Project) -> None:
+    stability = read_table(
+        project.results / "radiomics" / "radmlbench" / "stability-whole.tsv"
+    ).query("left_out == 'none'")
+    assert stability.loc[~stability["kept"], "feature"].tolist() == ["ct__original_glcm_F7"]
+
+
+def test_nothing_of_a_test_patient_changes_what_is_fitted(project: Project) -> None:
+    data = project.folder.parent / "data"
+    before = [(project.results / name).read_bytes() for name in MODELS]
+    sheet = read_table(project.folder / "config/cohorts/small.tsv")
+    test = "sub-" + sheet.loc[sheet["set"] == "test", "patient"]
+    for name in ("one", "two"):
+        table = read_table(data / f"{name}.tsv")
+        table.loc[table["participant_id"].isin(test), table.columns[1:]] = 1000.0
+        write_table(table, data / f"{name}.tsv")
+    project.run(2, "fitted", "--forceall", config=(f"datasets=tables={data}",))
+    assert [(project.results / name).read_bytes() for name in MODELS] == before
+    disturbed = read_features(project.results / "radiomics/radmlbench/train001/one.whole.parquet")
+    assert not (disturbed == 1000).any(axis=None)

@@ -1,0 +1,67 @@
+"""What the negative control says: where areas lie that no model can have earned."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from radproof.negative_control.line import HONEST, LEAKY, areas
+from radproof.negative_control.permuting import REAL
+
+KEYS = ["arm", "model", "set", "kind"]
+FEW = 39
+
+
+def distribution(predictions: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
+    """Return ``permutation arm model set kind n n_events auc`` of the predictions of each."""
+    tables = [
+        areas(table).assign(permutation=number) for number, table in sorted(predictions.items())
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    return table[["permutation", *KEYS, "n", "n_events", "auc"]]
+
+
+def summarise(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row an arm, model, set and kind of prediction.
+
+    Parameters
+    ----------
+    table
+        As `distribution` returns it; permutation 0 is the true outcome.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``auc`` with the true outcome; ``permutations``, their ``null_mean null_sd``, and their
+        central 95 % (``null_low null_high``), in which 0.5 lies or not (``contains_half``); ``p``,
+        the share of permutations that reach the true area, itself counted (Phipson & Smyth 2010,
+        Stat Appl Genet Mol Biol 9:39). In the arm ``leaky`` the areas that the leak bought:
+        ``optimism`` with the true outcome, ``null_optimism`` on average over permutations.
+    """
+    rows = []
+    for names, own in table.groupby(KEYS, sort=False):
+        real = float(own.loc[own["permutation"] == REAL, "auc"].item())
+        null = own.loc[own["permutation"] != REAL, "auc"].to_numpy(float)
+        low, high = np.quantile(null, [0.025, 0.975])
+        reached = int((null >= real).sum())
+        row = dict(zip(KEYS, names, strict=True)) | {"auc": real, "permutations": null.size}
+        row |= {"null_mean": null.mean(), "null_sd": null.std(ddof=1) if null.size > 1 else np.nan}
+        row |= {"null_low": low, "null_high": high, "contains_half": bool(low <= 0.5 <= high)}
+        row |= {"p": (reached + 1) / (null.size + 1), **_optimism(table, row)}
+        row["note"] = (
+            f"of {null.size} permutations the central 95 % is nearly their whole range"
+            if null.size < FEW
+            else None
+        )
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _optimism(table: pd.DataFrame, row: Mapping[str, object]) -> dict[str, float]:
+    """Return how much greater the leaky area is than the honest one; nothing in the honest arm."""
+    if row["arm"] != LEAKY:
+        return {"optimism": np.nan, "null_optimism": np.nan}
+    same = table[(table[KEYS[1:]] == [row[key] for key in KEYS[1:]]).all(axis=1)]
+    wide = same.pivot(index="permutation", columns="arm", values="auc")
+    bought = wide[LEAKY] - wide[HONEST]
+    return {"optimism": float(bought[REAL]), "null_optimism": float(bought.drop(REAL).mean())}
