@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from radproof.evaluation.delong import auc, paired_test
 from radproof.evaluation.optimism import draw_resamples, resample_table
-from radproof.evaluation.refitting import Chain, refit_chain
+from radproof.evaluation.refitting import Chain, refit
 
 
 def seconds(work: Callable[[], object], repeats: int) -> float:
@@ -48,7 +48,8 @@ def optimism(patients: int, predictors: int, resamples: int) -> Callable[[], obj
         1,
     )
     draws = draw_resamples(patients, resamples, 3)
-    return lambda: resample_table(draws, lambda number, places: refit_chain(chain, number, places))
+    outcome = table["outcome"].to_numpy(int)
+    return lambda: resample_table(outcome, draws, refit(chain, draws))
 
 
 def main() -> None:

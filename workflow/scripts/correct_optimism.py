@@ -2,7 +2,7 @@
 
 import pandas as pd
 from radproof.evaluation.optimism import draw_resamples, resample_table
-from radproof.evaluation.refitting import Chain, refit_chain
+from radproof.evaluation.refitting import Chain, refit
 from radproof.job import open_job
 from radproof.tables import read_features, read_table, write_table
 
@@ -26,5 +26,6 @@ with open_job(snakemake) as job:
     )
     # Not of the model: all are fitted on the same resamples.
     draws = draw_resamples(len(chain.patients), settings["resamples"], job.seed("patients"))
-    table = resample_table(draws, lambda number, places: refit_chain(chain, number, places))
+    outcome = chain.patients["outcome"].to_numpy(int)
+    table = resample_table(outcome, draws, refit(chain, draws))
     write_table(table, job.output.resamples)

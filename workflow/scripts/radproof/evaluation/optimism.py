@@ -5,15 +5,15 @@ resample and on all training patients; the mean difference is taken off the appa
 Lee & Mark 1996, Stat Med 15:361; R's ``rms::validate``).
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from radproof.errors import BadInput
 from radproof.evaluation.calibration import brier_score, recalibrate
 from radproof.evaluation.delong import auc
+from radproof.evaluation.many_samples import measures
 from radproof.seeds import derive_seed
 
 MEASURES = ["c_index", "brier", "slope", "intercept", "citl"]
@@ -26,8 +26,18 @@ COLUMNS = [
     *("model", "measure", "n", "n_events", "apparent", "train", "test", "optimism", "corrected"),
     *("monte_carlo_se", "outside", "n_resamples", "n_used", "note"),
 ]
-# Outcome and probability of the patients fitted on, then of the original ones.
-Judged = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Refits:
+    """Fits on resamples: what each predicts for every original patient, or why there is none.
+
+    ``probability`` (b, n), NaN where a fit failed; ``failures`` (b), None where it did not. A copy
+    of a patient in a resample has the patient's own prediction.
+    """
+
+    probability: np.ndarray
+    failures: list[str | None]
 
 
 def draw_resamples(patients: int, resamples: int, seed: int) -> np.ndarray:
@@ -60,41 +70,70 @@ def judge(outcome: np.ndarray, probability: np.ndarray) -> tuple[dict[str, float
     return values, fitted.note
 
 
-def resample_table(draws: np.ndarray, refit: Callable[[int, np.ndarray], Judged]) -> pd.DataFrame:
-    """Fit on every resample, and judge each fit on its own patients and on the original ones.
+def resample_table(outcome: np.ndarray, draws: np.ndarray, refits: Refits) -> pd.DataFrame:
+    """Judge the fit on every resample, on its own patients and on the original ones.
 
     Parameters
     ----------
+    outcome
+        0 or 1 of the original patients, shape (n,).
     draws
-        Places of the patients of each resample, shape (resamples, patients).
-    refit
-        Takes the number of a resample, from 1, and its places; returns outcome and probability of
-        the resample, then of the original patients.
+        Places of the patients of each resample, shape (b, n).
+    refits
+        What the fits on the resamples predict.
 
     Returns
     -------
     pandas.DataFrame
-        ``resample``; ``c_index brier slope intercept citl``, each ``_train`` (the resample),
-        ``_test`` (the original patients) and ``_outside`` (those of them who were not drawn);
-        ``note``: why a fit failed or a number is missing.
+        ``resample``, from 1; ``c_index brier slope intercept citl``, each ``_train`` (the
+        resample), ``_test`` (the original patients) and ``_outside`` (those of them who were not
+        drawn); ``note``: why a fit failed or a number is missing.
     """
-    rows = []
-    for number, places in enumerate(draws, start=1):
-        row: dict[str, Any] = {"resample": number}
-        try:
-            judged = refit(number, places)
-            notes = []
-            outside = ~np.isin(np.arange(len(judged[2])), places)
-            left = (judged[2][outside], judged[3][outside])
-            for on, given in (("train", judged[:2]), ("test", judged[2:]), ("outside", left)):
-                values, note = judge(*given)
-                row |= {f"{name}_{on}": value for name, value in values.items()}
-                notes += [f"{on}: {note}"] if note else []
-            row["note"] = "; ".join(notes) or None
-        except BadInput as error:
-            row["note"] = f"not fitted: {' '.join(str(error).split())}"
-        rows.append(row)
-    return pd.DataFrame(rows, columns=RESAMPLES)
+    drawn = times_drawn(draws)
+    samples = {"train": drawn, "test": np.ones_like(drawn), "outside": 1 * (drawn == 0)}
+    table = pd.DataFrame({"resample": np.arange(1, len(draws) + 1)})
+    fitted = [place for place, failure in enumerate(refits.failures) if failure is None]
+    notes: list[list[str]] = [
+        [] if one is None else [f"not fitted: {one}"] for one in refits.failures
+    ]
+    for on, times in samples.items():
+        values, said = judge_all(outcome, refits.probability[fitted], times[fitted])
+        for name in MEASURES:
+            table.loc[fitted, f"{name}_{on}"] = values[name]
+        for place, note in zip(fitted, said, strict=True):
+            notes[place] += [f"{on}: {note}"] if note else []
+    table["note"] = pd.Series(["; ".join(own) or None for own in notes], dtype=object)
+    return table.reindex(columns=RESAMPLES)
+
+
+def times_drawn(draws: np.ndarray) -> np.ndarray:
+    """Return how often each resample drew each patient, shape (b, n)."""
+    return np.array([np.bincount(places, minlength=draws.shape[1]) for places in draws])
+
+
+def judge_all(
+    outcome: np.ndarray, probability: np.ndarray, times: np.ndarray
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Return the measures of many samples, (b,) each, and why some of a sample are missing.
+
+    Samples are judged side by side; where that finds nothing, alone by :func:`judge`, which says
+    why.
+
+    Parameters
+    ----------
+    outcome
+        0 or 1, shape (n,).
+    probability, times
+        By sample, shape (b, n): the prediction, and how often the patient is in the sample.
+    """
+    values, notes = measures(outcome, probability, times), [""] * len(times)
+    for place in np.flatnonzero(np.isnan(values["c_index"])):
+        own, notes[place] = judge(
+            np.repeat(outcome, times[place]), np.repeat(probability[place], times[place])
+        )
+        for name, value in own.items():
+            values[name][place] = value
+    return values, notes
 
 
 def summarise_optimism(
