@@ -5,13 +5,11 @@ and population standard deviation 1; the intercept is not penalised (Friedman, H
 2010, J Stat Softw 33(1)).
 """
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from scipy.special import expit
-from sklearn.exceptions import ConvergenceWarning
 
+# Of the slope of the objective.
 SOLVER_TOLERANCE = 1e-7
 PROBABILITY_FLOOR = 1e-5
 
@@ -60,23 +58,12 @@ def solve_path(
     lambdas
         Decreasing penalties, shape (k,).
     """
-    # Seconds to import, and predicting with a frozen model needs none of it.
-    from glum import GeneralizedLinearRegressor
+    # Predicting with a frozen model needs none of the compiled solver.
+    from radproof.models.coordinate_descent import follow_path
 
-    solver = GeneralizedLinearRegressor(
-        family="binomial",
-        l1_ratio=1,
-        alpha_search=True,
-        alpha=list(lambdas),
-        solver="irls-cd",
-        gradient_tol=SOLVER_TOLERANCE,
-        max_iter=1000,
-    )
-    with warnings.catch_warnings():
-        # At the last digits the line search may stall; the chosen solution is polished anyway.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        solver.fit(np.asfortranarray(z), outcome)
-    return np.asarray(solver.intercept_path_), np.asarray(solver.coef_path_)
+    found = follow_path(np.asfortranarray(z), outcome.astype(float), lambdas, SOLVER_TOLERANCE)
+    intercepts, coefficients = found
+    return intercepts, coefficients
 
 
 def polish(
