@@ -8,7 +8,12 @@ import pytest
 from radproof.errors import BadInput
 from radproof.evaluation.comparisons import comparison_tables
 from radproof.evaluation.evaluate import evaluate
-from radproof.evaluation.optimism import draw_resamples, optimism_table, resample_table
+from radproof.evaluation.optimism import (
+    Refits,
+    draw_resamples,
+    optimism_table,
+    resample_table,
+)
 from radproof.evaluation.subgroups import analyse_subgroups
 
 from tests.unit.evaluation.cohort import STRENGTH, make_predictions
@@ -51,9 +56,9 @@ def every_table(predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def resampled(rows: pd.DataFrame) -> pd.DataFrame:
     """A model that is the same whatever it was fitted on."""
     train = rows[rows["kind"] == "apparent"]
-    given = train["outcome"].to_numpy(), train["probability"].to_numpy()
     draws = draw_resamples(len(train), 4, 1)
-    return resample_table(draws, lambda _, places: (given[0][places], given[1][places], *given))
+    same = np.tile(train["probability"].to_numpy(float), (4, 1))
+    return resample_table(train["outcome"].to_numpy(int), draws, Refits(same, [None] * 4))
 
 
 def assert_reasons(tables: dict[str, pd.DataFrame]) -> None:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm, rankdata, t
+from scipy.special import ndtr, ndtri
+from scipy.stats import t
 
 from radproof.evaluation.binomial import clopper_pearson
 from radproof.evaluation.checks import check_outcome, check_scores
 
 LEVEL = 0.95
 ALPHA = 0.05
+QUANTILE = float(ndtri((1 + LEVEL) / 2))
 # What rounding leaves of a variance or a difference that is zero.
 NO_VARIANCE, NO_DIFFERENCE = 1e-18, 1e-12
 
@@ -37,7 +39,7 @@ class AucResult:
 
     def interval(self) -> np.ndarray:
         """Return the 95 % limits, shape (k, 2): normal, clipped to 0 and 1."""
-        half = norm.ppf((1 + LEVEL) / 2) * np.sqrt(self.variance)
+        half = QUANTILE * np.sqrt(self.variance)
         return np.clip(np.stack([self.auc - half, self.auc + half], axis=1), 0.0, 1.0)
 
     def exact_limits(self) -> tuple[float, float]:
@@ -115,13 +117,22 @@ def auc(outcome: ArrayLike, scores: ArrayLike) -> AucResult:
     values = check_scores(scores, events.size)
     cases, controls = values[:, events], values[:, ~events]
     n_cases, n_controls = cases.shape[1], controls.shape[1]
-    ranks = rankdata(np.concatenate([cases, controls], axis=1), axis=1)
-    # Share of controls below each case, and of cases above each control; ties count half.
-    of_cases = (ranks[:, :n_cases] - rankdata(cases, axis=1)) / n_controls
-    of_controls = 1 - (ranks[:, n_cases:] - rankdata(controls, axis=1)) / n_cases
-    rank_sums = ranks[:, :n_cases].sum(axis=1) - n_cases * (n_cases + 1) / 2
+    ordered_cases, ordered_controls = np.sort(cases, axis=1), np.sort(controls, axis=1)
+    # How many controls lie below each case, and cases above each control; ties count half.
+    below = np.stack([_midranks(*pair) for pair in zip(ordered_controls, cases, strict=True)])
+    above = n_cases - np.stack(
+        [_midranks(*pair) for pair in zip(ordered_cases, controls, strict=True)]
+    )
+    won = below.sum(axis=1)
+    of_cases, of_controls = below / n_controls, above / n_cases
     covariance = _covariance(of_cases) / n_cases + _covariance(of_controls) / n_controls
-    return AucResult(rank_sums / (n_cases * n_controls), covariance, n_cases, n_controls)
+    return AucResult(won / (n_cases * n_controls), covariance, n_cases, n_controls)
+
+
+def _midranks(ordered: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return how many of ``ordered`` lie below each value, those level with it counting half."""
+    below, through = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
+    return (below + through) / 2
 
 
 def _covariance(placements: np.ndarray) -> np.ndarray:
@@ -154,8 +165,8 @@ def paired_test(result: AucResult, first: int = 0, second: int = 1) -> Differenc
         p = 0.0 if difference else 1.0
         return Difference(difference, 0.0, z, np.inf, p, difference, difference)
     se = float(np.sqrt(variance))
-    z, half = difference / se, float(norm.ppf((1 + LEVEL) / 2)) * se
-    p = 2 * float(norm.sf(abs(z)))
+    z, half = difference / se, QUANTILE * se
+    p = 2 * float(ndtr(-abs(z)))
     return Difference(difference, se, z, np.inf, p, difference - half, difference + half)
 
 
@@ -198,11 +209,11 @@ def equivalence_test(difference: float, se: float, margin: float) -> Equivalence
     with np.errstate(divide="ignore", invalid="ignore"):
         above = np.divide(difference + margin, se)
         below = np.divide(difference - margin, se)
-    p_above, p_below = float(norm.sf(above)), float(norm.cdf(below))
+    p_above, p_below = float(ndtr(-above)), float(ndtr(below))
     p = float(np.maximum(p_above, p_below))
     return Equivalence(margin, p, p < ALPHA, p_above, p_above < ALPHA)
 
 
 def smallest_margin(difference: float, se: float) -> float:
     """Return the least margin at which equivalence would be declared at the 0.05 level."""
-    return abs(difference) + float(norm.ppf(1 - ALPHA)) * se
+    return abs(difference) + float(ndtri(1 - ALPHA)) * se
