@@ -131,3 +131,10 @@ def test_editing_a_module_that_a_script_imports_runs_the_rule(study_copy: Projec
     jobs = study_copy.planned()
     assert "evaluate_models" in jobs
     assert "fit_model" not in jobs
+
+
+def test_what_the_check_and_preparation_share_runs_both_at_once(study_copy: Project) -> None:
+    """A job that waits for another's output must not lose its own reasons to run."""
+    edit(study_copy.folder / "workflow" / "scripts" / "radproof" / "volumes.py")
+    jobs = study_copy.planned()
+    assert {"check_cohort", "prepare_images", "extract_features"} <= set(jobs)

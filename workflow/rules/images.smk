@@ -24,8 +24,6 @@ for batch, patients in study.batches.items():
                 for file in study.raw_masks(patient).values()
             ],
             landmarks=list(study.landmarks.values()),
-            # The check must have passed; what it wrote is no reason to prepare again.
-            gate=ancient(f"{COHORT}/{study.set_of(batch)}/files.tsv"),
             code=code("prepare_images", *PREPARING_KINDS),
         output:
             strips=f"{IMAGES}/strips-{batch}.npz",

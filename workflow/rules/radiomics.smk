@@ -123,7 +123,6 @@ for extractor, tables in TABLES.items():
                         mask: list(in_data_sets(study, patients, path))
                         for mask, path in tables.items()
                     },
-                    gate=ancient(f"{COHORT}/{study.set_of(batch)}/files.tsv"),
                     code=code(
                         "read_features",
                         ("extractor", PLAN["extractors"][extractor]["kind"]),

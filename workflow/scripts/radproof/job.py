@@ -79,9 +79,8 @@ def open_job(snakemake: Any) -> Iterator[Job]:
     """Open the job that Snakemake handed to a script; write its record when it ends well.
 
     Bad input ends the process with exit code 2 and one line for each problem, a failed check with
-    1; neither shows a traceback. Inputs named ``code`` and ``gate`` carry no data: the first are
-    recorded as code, the second not at all. The parameter ``temporary`` names the outputs that
-    Snakemake deletes once they have been read.
+    1; neither shows a traceback. Inputs named ``code`` carry no data and are recorded as code. The
+    parameter ``temporary`` names the outputs that Snakemake deletes once they have been read.
     """
     record = Path(snakemake.output.record)
     results = record.parents[2]
@@ -134,7 +133,7 @@ def _named(files: Any) -> list[tuple[str, str]]:
 
 
 def _data_inputs(files: Any) -> list[tuple[str, str]]:
-    return [(name, path) for name, path in _named(files) if name not in ("code", "gate")]
+    return [(name, path) for name, path in _named(files) if name != "code"]
 
 
 def _temporary(params: Any) -> dict[str, list[str]]:
