@@ -3,7 +3,7 @@
 PLAN ?=
 CORES ?= 2
 DATASETS ?=
-K ?= 20
+K ?= 39
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,7 +16,7 @@ study: $(READY)
 	@$(BIN)/radproof check $(if $(PLAN),'$(PLAN)') $(foreach entry,$(DATASETS),--dataset '$(entry)')
 	@$(BIN)/snakemake --cores $(CORES) $(if $(strip $(CONFIG)),--config $(CONFIG))
 
-# The negative control: K permutations of the outcome.
+# The study with its negative control: K permutations of the outcome.
 null: $(READY)
 	@$(BIN)/snakemake null --cores $(CORES) --config permutations=$(K) $(CONFIG)
 

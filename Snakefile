@@ -33,4 +33,5 @@ rule fitted:
 
 rule null:
     input:
-        rules.summarise_null.output.summary,
+        null_tables,
+        rules.write_report.output.report,

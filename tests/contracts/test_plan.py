@@ -166,6 +166,10 @@ def compare(plan: dict[str, Any], *masks: str, **perturbations: Any) -> None:
             lambda plan: plan["evaluation"].update(optimism={"resamples": 1}),
             "evaluation.optimism.resamples is wrong (found 1, expected at least 2",
         ),
+        (
+            lambda plan: plan["evaluation"].update(negative_control={"permutations": 1}),
+            "evaluation.negative_control.permutations is wrong (found 1, expected at least 2",
+        ),
         (lambda plan: plan["models"]["clinical"].update(kind="magic"), "one of "),
         (lambda plan: plan.update(seed="seven"), "setting seed is wrong (found 'seven'"),
         (lambda plan: plan["stability"].update(threshold=7), "at most 1"),

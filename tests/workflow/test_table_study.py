@@ -9,7 +9,7 @@ from radproof.cohort.sheet import make_sheet
 from radproof.dossier.verification import verify_results
 from radproof.provenance import PROJECT
 from radproof.schema import read_yaml
-from radproof.tables import read_features, read_table, write_table
+from radproof.tables import read_features, read_json, read_table, write_table
 
 from tests.workflow.conftest import Project
 
@@ -63,6 +63,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         "between": {"raters": {"masks": ["one", "two"], "decides": True}},
     }
     plan["figures"] += ["stability", "nomogram"]
+    plan["evaluation"]["negative_control"] = {"permutations": 2}
     project.write_plan(plan)
     sheet = make_sheet(people, "event", 0.3, 3, 7, [], {}, "tables")
     write_table(sheet, project.folder / plan["sheet"])
@@ -76,21 +77,32 @@ def test_the_line_runs_to_its_report_and_is_verified(project: Project) -> None:
     assert 'id="images"' not in report
     assert "Odds ratios of clinical variables" in report
     assert "Table 1" in report
-    assert verify_results(project.results)[1] == []
+    assert verify_results(project.results).differences == []
     areas = read_table(project.results / "evaluation" / "discrimination.tsv")
     assert set(areas["kind"]) == {"apparent", "out_of_fold", "held_out"}
 
 
-def test_the_negative_control_repeats_the_study_and_is_verified(project: Project) -> None:
+def test_the_negative_control_of_the_plan_is_in_the_report_and_the_lineage(
+    project: Project,
+) -> None:
+    report = (project.results / "dossier/report.html").read_text()
+    assert 'id="figure-null"' in report and "../null/summary.tsv" in report
+    rules = {job["rule"] for job in read_json(project.results / "dossier/lineage.json")["jobs"]}
+    assert {"repeat_permuted", "summarise_null", "plot_null"} <= rules
+    plotted = read_table(project.results / "figures/null.tsv")
+    assert set(plotted["kind"]) == {"held_out"} and set(plotted["permutations"]) == {2}
+
+
+def test_the_negative_control_repeats_the_study_with_k_of_the_command(project: Project) -> None:
     data = project.folder.parent / "data"
-    project.run(2, "null", config=(f"datasets=tables={data}", "permutations=2"))
-    assert verify_results(project.results)[1] == []
+    project.run(2, "null", config=(f"datasets=tables={data}", "permutations=3"))
+    assert verify_results(project.results).differences == []
     keys = ["model", "set", "kind"]
     own = read_table(project.results / "evaluation/discrimination.tsv").set_index(keys)["auc"]
     null = read_table(project.results / "null/summary.tsv")
     honest = null[null["arm"] == "honest"].set_index(keys)["auc"]
     pd.testing.assert_series_equal(honest, own[honest.index], rtol=1e-12)
-    assert set(null["permutations"]) == {2}
+    assert set(null["permutations"]) == {3}
 
 
 def test_what_one_rater_alone_sees_is_dropped_by_stability(project: Project) -> None:

@@ -300,6 +300,16 @@ def chain_settings(wildcards):
     )
 
 
+def null_tables(wildcards):
+    """The tables of the negative control, where plan or command ask for it."""
+    if not NULL_TABLES:
+        raise WorkflowError(
+            "the plan asks for no negative control (do: make null K=39, or set"
+            " evaluation.negative_control)"
+        )
+    return NULL_TABLES
+
+
 def drawn(name):
     """The files of a figure."""
     return {suffix: f"{FIGURES}/{name}.{suffix}" for suffix in ("svg", "png", "tsv")}

@@ -90,6 +90,7 @@ rule trace_lineage:
         + SEGMENTATION_TABLES
         + RADIOMICS_TABLES
         + EVALUATION_TABLES
+        + NULL_TABLES
         + ODDS_RATIOS
         + rules.check_claims.output[:1],
         code=code("trace_lineage"),
@@ -139,7 +140,7 @@ rule write_report:
     input:
         figures=PNGS,
         tables=EVALUATION_TABLES + ODDS_RATIOS,
-        by_place=SEGMENTATION_TABLES + RADIOMICS_TABLES,
+        by_place=SEGMENTATION_TABLES + RADIOMICS_TABLES + NULL_TABLES[:1],
         description=f"{COHORT}/description.tsv",
         table_1=f"{COHORT}/table1.tsv",
         # With the masks that are empty or not measured, which the cohort cannot know of.

@@ -24,6 +24,8 @@ FIGURE_FILES = {
     "scores": ["scores"],
 }
 DRAWN = [file for figure in PLAN["figures"] for file in FIGURE_FILES[figure]]
+# Whoever asks for the negative control sees it.
+DRAWN += ["null"] if NULL_TABLES else []
 
 
 rule plot_flow:
@@ -241,3 +243,21 @@ rule plot_scores:
         "draw the radiomics scores"
     script:
         "../scripts/plot_scores.py"
+
+
+rule plot_null:
+    input:
+        distribution=f"{NULL}/distribution.tsv",
+        summary=f"{NULL}/summary.tsv",
+        code=code("plot_null"),
+    output:
+        **drawn("null"),
+        record=record("plot_null", "null"),
+    log:
+        log_of("plot_null", "null"),
+    params:
+        settings=drawing(),
+    message:
+        "draw the negative control"
+    script:
+        "../scripts/plot_null.py"

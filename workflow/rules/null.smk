@@ -1,10 +1,22 @@
-# Negative control (`make null`): everything after the images, with outcomes that mean nothing.
+# Negative control: everything after the images, with outcomes that mean nothing.
+
+from radproof.negative_control.permuting import permutations_asked
 
 NULL = f"{RESULTS}/null"
+
+# As many as `make null K=…` says, or else the plan.
+try:
+    N_PERMUTATIONS = permutations_asked(PLAN, config.get("permutations"))
+except BadInput as error:
+    raise WorkflowError(str(error)) from None
 # Permutation 000 keeps the true outcome, and repeats the study by the same functions.
-PERMUTATIONS = [
-    f"{number:03d}" for number in range(1 + int(config.get("permutations", 20)))
-]
+PERMUTATIONS = [f"{number:03d}" for number in range(1 + N_PERMUTATIONS)]
+# What the figures, the report and the lineage show of it, where it is asked for.
+NULL_TABLES = (
+    [f"{NULL}/{table}.tsv" for table in ("summary", "distribution")]
+    if N_PERMUTATIONS
+    else []
+)
 
 
 NULL_INPUTS = {
@@ -32,7 +44,7 @@ rule repeat_permuted:
     log:
         log_of("repeat_permuted", "{permutation}"),
     wildcard_constraints:
-        permutation=r"\d{3}",
+        permutation=r"\d{3,4}",
     params:
         settings=settings(models=[model_entry(model) for model in PLAN["models"]]),
     message:
@@ -54,7 +66,7 @@ rule summarise_null:
     log:
         log_of("summarise_null", "all"),
     params:
-        settings=settings(permutations=len(PERMUTATIONS) - 1),
+        settings=settings(permutations=N_PERMUTATIONS),
     message:
         "summarise the negative control"
     script:

@@ -256,6 +256,24 @@ def test_every_figure_has_a_caption():
     assert caption_of("nomogram-nomogram_auto").title == "Nomogram of nomogram auto"
 
 
+def test_negative_control_is_a_table_of_the_evaluation_where_there_is_one(tmp_path):
+    row = {"arm": "leaky", "model": "clinical", "set": "test", "kind": "held_out", "auc": 0.71}
+    row |= {"permutations": 39, "null_mean": 0.63, "null_low": 0.5, "null_high": 0.75}
+    row |= {"contains_half": True, "p": 0.225, "optimism": 0.1, "null_optimism": 0.13}
+    tables = {"null/summary.tsv": (pd.DataFrame([row]), "../null/summary.tsv")}
+    figure = tmp_path / "null.png"
+    figure.write_bytes(PNG)
+    claims = check_claims({"claims": []}, {}, False)
+    write_report(
+        report_context(plan(False), [figure], tables, claims, [], [], {}, {}),
+        tmp_path / "report.html",
+    )
+    source = (tmp_path / "report.html").read_text()
+    section = source[source.index('<section id="evaluation">') : source.index('id="figures"')]
+    assert "../null/summary.tsv" in section and "<td>0.225</td>" in section
+    assert 'id="figure-null"' in section
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

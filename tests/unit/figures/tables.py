@@ -258,3 +258,17 @@ def model() -> dict:
             {"term": "radiomics_auto", "coefficient": 1.1},
         ],
     }
+
+
+def permuted(permutations: int = 20) -> pd.DataFrame:
+    """Areas of permuted outcomes; the clinical model has no leaky arm."""
+    rng = np.random.default_rng(6)
+    rows = [
+        {"permutation": number, "arm": arm, "model": model, "set": name, "kind": kind}
+        | {"n": n, "n_events": events, "auc": rng.uniform(0.3, 0.7) + 0.2 * (arm == "leaky")}
+        for number in range(permutations + 1)
+        for arm, models in (("honest", MODELS), ("leaky", MODELS[1:]))
+        for model in models
+        for (name, n, events), kind in zip(SETS, ("out_of_fold", "held_out"), strict=True)
+    ]
+    return pd.DataFrame(rows)

@@ -12,6 +12,7 @@ from radproof.figures import (
     decision,
     flow,
     nomogram,
+    null,
     overlays,
     roc,
     scores,
@@ -20,6 +21,7 @@ from radproof.figures import (
     style,
     training,
 )
+from radproof.negative_control.summary import summarise
 
 from tests.unit.figures import tables
 
@@ -44,6 +46,11 @@ def calibration_figure(simulated):
     return calibration.draw(curve, tables.calibration(), simulated=simulated)
 
 
+def null_figure(simulated, table=None):
+    table = tables.permuted() if table is None else table
+    return null.draw(table, summarise(table), simulated=simulated)
+
+
 STABILITY = {"form": "ICC2", "threshold": 0.75, "bound": "estimate"}
 
 
@@ -63,6 +70,7 @@ FIGURES = {
     "roc": lambda simulated: roc.draw(tables.roc(), tables.discrimination(), simulated=simulated),
     "calibration": calibration_figure,
     "decision": lambda simulated: decision.draw(tables.net_benefit(), simulated=simulated),
+    "null": null_figure,
 }
 
 
@@ -130,6 +138,39 @@ def test_plotted_numbers_are_those_of_the_tables():
     expected = tables.stability().query("left_out == 'none'")
     assert plotted["icc"].tolist() == expected["icc"].tolist()
     assert plotted["feature"].tolist() == expected["feature"].tolist()
+
+
+def words_of(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.findobj(matplotlib.text.Text)]
+
+
+def test_negative_control_shows_every_area_of_those_who_judge_with_p_and_k():
+    figure, plotted = FIGURES["null"](True)
+    assert set(plotted["kind"]) == {"held_out"}
+    assert len(figure.axes) == len(tables.MODELS)
+    expected = tables.permuted().query("kind == 'held_out'")["auc"]
+    assert plotted["auc"].tolist() == expected.tolist()
+    words = words_of(figure)
+    assert "K = 20 permutations of the outcome" in words
+    one = plotted.query("model == 'radiomics_auto' and arm == 'leaky'")
+    true = one.loc[one["permutation"] == 0, "auc"].item()
+    p = (1 + (one.loc[one["permutation"] > 0, "auc"] >= true).sum()) / 21
+    assert f"AUC {true:.2f}\np = {p:.2g}" in words
+    assert words.count("no radiomics,\nno leak") == 1
+
+
+def test_negative_control_is_out_of_fold_where_nobody_is_held_out():
+    table = tables.permuted().query("kind == 'out_of_fold'")
+    _, plotted = null_figure(False, table)
+    assert set(plotted["kind"]) == {"out_of_fold"} and len(plotted) == len(table)
+
+
+def test_negative_control_of_one_class_says_that_there_is_no_area():
+    table = tables.permuted()
+    table.loc[table["set"] == "test", "auc"] = np.nan
+    figure, plotted = null_figure(False, table)
+    assert words_of(figure).count("one class,\nno area") == 9
+    assert plotted["p"].isna().all()
 
 
 def test_roc_shows_held_out_patients_first_and_never_apparent_ones():

@@ -7,9 +7,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from radproof.errors import BadInput
 from radproof.models.fitting import fit_model
 from radproof.negative_control.line import HONEST, LEAKY, Entry, areas, repeat_line
-from radproof.negative_control.permuting import chosen_with_a_leak, permute_outcome
+from radproof.negative_control.permuting import (
+    chosen_with_a_leak,
+    permutations_asked,
+    permute_outcome,
+)
 from radproof.negative_control.summary import distribution, summarise
 
 CORRELATION = {"kind": "correlation", "threshold": 0.9, "prefer": "outcome"}
@@ -134,3 +139,53 @@ def test_areas_are_of_each_kind_of_prediction() -> None:
     table = areas(repeat_line(entries(features)[2:], patients, 7, 1))
     assert sorted(table["kind"]) == ["held_out", "out_of_fold"]
     assert table["auc"].between(0, 1).all()
+
+
+def test_a_model_of_a_score_is_fitted_as_in_the_study() -> None:
+    patients, features = cohort()
+    table = repeat_line(entries(features), patients, 7, 0)
+    train = patients[patients["set"] == "train"]
+    score = fit_model("score", LASSO, train, [], features, None, {}, 7).out_of_fold
+    fitted = fit_model("nomogram", LOGISTIC, train, [AGE], None, None, {"score": score}, 7)
+    own = fitted.out_of_fold.set_index("patient")["probability"]
+    rows = table.query("arm == 'honest' and model == 'nomogram' and kind == 'out_of_fold'")
+    pd.testing.assert_series_equal(rows.set_index("patient")["probability"], own[rows["patient"]])
+
+
+def test_a_leaky_model_still_takes_the_scores_that_no_leak_reaches() -> None:
+    patients, features = cohort()
+    plain = LOGISTIC | {"scores": []}
+    both = LOGISTIC | {"clinical": [], "scores": ["score", "clinical"]}
+    models = [
+        Entry("both", both, [], None, None, None),
+        Entry("score", LASSO, [], None, features, None),
+        Entry("clinical", plain, [AGE], None, None, None),
+    ]
+    table = repeat_line(models, patients, 7, 1)
+    assert set(table.loc[table["arm"] == LEAKY, "model"]) == {"score", "both"}
+
+
+def test_a_set_of_one_class_has_no_p() -> None:
+    patients, features = cohort()
+    patients.loc[patients["set"] == "test", "outcome"] = 1
+    tables = {
+        number: repeat_line(entries(features)[2:], patients, 7, number) for number in range(3)
+    }
+    row = summarise(distribution(tables)).query("kind == 'held_out'").iloc[0]
+    assert pd.isna(row["p"]) and pd.isna(row["contains_half"])
+    assert "one class" in row["note"]
+
+
+def test_the_command_goes_before_the_plan_which_may_ask_for_none() -> None:
+    plan: dict[str, Any] = {"evaluation": {"negative_control": {"permutations": 50}}}
+    none: dict[str, Any] = {"evaluation": {"negative_control": None}}
+    assert permutations_asked(plan, None) == 50
+    assert permutations_asked(plan, "39") == permutations_asked(none, 39) == 39
+    assert permutations_asked(none, None) == 0
+
+
+@pytest.mark.parametrize("number", [0, 1, -3, 10000, "many", "", 2.5, True])
+def test_a_number_of_permutations_that_cannot_be_run_is_refused(number: object) -> None:
+    plan: dict[str, Any] = {"evaluation": {"negative_control": None}}
+    with pytest.raises(BadInput, match=r"a whole number from 2 to 9999\); make null K=39"):
+        permutations_asked(plan, number)

@@ -79,6 +79,16 @@ CAPTIONS = {
         "Net benefit of treating the patients whose predicted risk reaches the threshold, against"
         " treating all and none, with pointwise 95 % intervals. Curves continue below the panel.",
     ),
+    "null": Caption(
+        "evaluation",
+        "Negative control",
+        "Areas under the curve of models fitted and judged on outcomes dealt anew among patients,"
+        " which can tell nothing: they belong around 0.5. Bars: how many permutations gave which"
+        " area; below them their central 95 %; diamonds: the true outcome; p: the share of"
+        " permutations that reach it, itself counted. Leaky: ten features were first chosen on the"
+        " outcomes of all patients, also of those who judge the model; by how much its bars lie"
+        " above 0.5 is what that mistake would have bought.",
+    ),
 }
 
 

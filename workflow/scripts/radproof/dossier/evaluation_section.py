@@ -91,6 +91,17 @@ TABLES: dict[str, tuple[str, list[str] | None, bool]] = {
         [*KEYS, "subgroup", "group", "n", "n_events", "auc", *INTERVAL, "note"],
         True,
     ),
+    "null/summary.tsv": (
+        "Negative control: where areas lie when the outcome is dealt anew among patients (null),"
+        " and the true area (auc); p = (permutations that reach it + 1) / (permutations + 1)."
+        " Leaky: features first chosen on the outcomes of all patients; optimism is the area that"
+        " this bought",
+        [
+            *("arm", *KEYS, "auc", "permutations", "null_mean", "null_low", "null_high"),
+            *("contains_half", "p", "optimism", "null_optimism", "note"),
+        ],
+        False,
+    ),
     "oracle": (
         "Simulated truth: the area that an oracle who knows each true risk reaches",
         None,

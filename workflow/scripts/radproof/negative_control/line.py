@@ -1,13 +1,14 @@
 """All models of a study fitted and applied in one go, by the functions of the line itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from radproof.evaluation.discrimination import discrimination
-from radproof.models.fitting import fit_model
+from radproof.folds import NONE, left_out_subsets
+from radproof.models.fitting import fit_once
 from radproof.models.predicting import APPARENT, predict_model
 from radproof.negative_control.permuting import REAL, chosen_with_a_leak, permute_outcome
 from radproof.seeds import derive_seed
@@ -54,12 +55,15 @@ def repeat_line(
     """
     dealt = permute_outcome(patients, seed, permutation)
     own = seed if permutation == REAL else derive_seed(seed, "negative control", str(permutation))
-    arms = {HONEST: list(entries), LEAKY: [_leaky(entry, dealt) for entry in entries]}
-    parts = [_predictions(arm, dealt, own).assign(arm=name) for name, arm in arms.items()]
-    table = pd.concat(parts, ignore_index=True)
-    table = table[table["kind"] != APPARENT]
     leaked = _leaked(entries)
-    return table[(table["arm"] == HONEST) | table["model"].isin(leaked)].reset_index(drop=True)
+    honest = _predictions(entries, dealt, own).assign(arm=HONEST)
+    reached = [_leaky(entry, dealt) for entry in _with_their_scores(entries, leaked)]
+    parts = [honest]
+    if reached:
+        leaky = _predictions(reached, dealt, own).assign(arm=LEAKY)
+        parts.append(leaky[leaky["model"].isin(leaked)])
+    table = pd.concat(parts, ignore_index=True)
+    return table[table["kind"] != APPARENT].reset_index(drop=True)
 
 
 def _leaked(entries: Sequence[Entry]) -> set[str]:
@@ -69,6 +73,17 @@ def _leaked(entries: Sequence[Entry]) -> set[str]:
         entry.name for entry in entries if direct.intersection(entry.settings.get("scores", []))
     }
     return direct | through
+
+
+def _with_their_scores(entries: Sequence[Entry], names: set[str]) -> list[Entry]:
+    """Return the models named, and those whose scores they take."""
+    needed = names | _scored(entry for entry in entries if entry.name in names)
+    return [entry for entry in entries if entry.name in needed]
+
+
+def _scored(entries: Iterable[Entry]) -> set[str]:
+    """Return the models whose scores some models take."""
+    return {score for entry in entries for score in entry.settings.get("scores", [])}
 
 
 def _leaky(entry: Entry, patients: pd.DataFrame) -> Entry:
@@ -86,13 +101,19 @@ def _leaky(entry: Entry, patients: pd.DataFrame) -> Entry:
 
 
 def _predictions(entries: Sequence[Entry], patients: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return the predictions of all models, those whose scores others use first."""
+    """Return the predictions of all models, those whose scores others use first.
+
+    Those others alone ask for fits without two folds.
+    """
+    train = patients[patients["set"] == "train"]
+    subsets = [label for label in left_out_subsets(train["fold"]) if label != NONE]
+    single = [label for label in subsets if "+" not in label]
+    scored = _scored(entries)
     out_of_fold: dict[str, pd.DataFrame] = {}
     predictions: dict[str, pd.DataFrame] = {}
-    train = patients[patients["set"] == "train"]
     for entry in sorted(entries, key=lambda one: len(one.settings.get("scores", [])) > 0):
         scores = entry.settings.get("scores", [])
-        fitted = fit_model(
+        model, out_of_fold[entry.name] = fit_once(
             entry.name,
             entry.settings,
             train,
@@ -102,15 +123,15 @@ def _predictions(entries: Sequence[Entry], patients: pd.DataFrame, seed: int) ->
             {name: out_of_fold[name] for name in scores},
             seed,
             entry.harmonisation,
+            left_out=subsets if entry.name in scored else single,
         )
-        out_of_fold[entry.name] = fitted.out_of_fold
         predictions[entry.name] = predict_model(
-            fitted.model,
+            model,
             entry.settings,
             patients,
             entry.features,
             {name: predictions[name] for name in scores},
-            fitted.out_of_fold,
+            out_of_fold[entry.name],
         )
     return pd.concat([predictions[entry.name] for entry in entries], ignore_index=True)
 

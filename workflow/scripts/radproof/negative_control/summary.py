@@ -1,6 +1,7 @@
 """What the negative control says: where areas lie that no model can have earned."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,19 +43,28 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
     for names, own in table.groupby(KEYS, sort=False):
         real = float(own.loc[own["permutation"] == REAL, "auc"].item())
         null = own.loc[own["permutation"] != REAL, "auc"].to_numpy(float)
-        low, high = np.quantile(null, [0.025, 0.975])
-        reached = int((null >= real).sum())
         row = dict(zip(KEYS, names, strict=True)) | {"auc": real, "permutations": null.size}
-        row |= {"null_mean": null.mean(), "null_sd": null.std(ddof=1) if null.size > 1 else np.nan}
-        row |= {"null_low": low, "null_high": high, "contains_half": bool(low <= 0.5 <= high)}
-        row |= {"p": (reached + 1) / (null.size + 1), **_optimism(table, row)}
-        row["note"] = (
-            f"of {null.size} permutations the central 95 % is nearly their whole range"
-            if null.size < FEW
-            else None
-        )
-        rows.append(row)
+        rows.append(row | _position(real, null) | _optimism(table, row) | {"note": _note(row)})
     return pd.DataFrame(rows)
+
+
+def _position(real: float, null: np.ndarray) -> dict[str, Any]:
+    """Return where permuted areas lie, and p; nothing where a set of one class has no area."""
+    names = ["null_mean", "null_sd", "null_low", "null_high", "contains_half", "p"]
+    if np.isnan(real):
+        return dict.fromkeys(names)
+    low, high = np.quantile(null, [0.025, 0.975])
+    p = (int((null >= real).sum()) + 1) / (null.size + 1)
+    values = [null.mean(), null.std(ddof=1), low, high, bool(low <= 0.5 <= high), p]
+    return dict(zip(names, values, strict=True))
+
+
+def _note(row: Mapping[str, Any]) -> str | None:
+    if np.isnan(row["auc"]):
+        return "one class: no area under a ROC curve"
+    if row["permutations"] < FEW:
+        return f"of {row['permutations']} permutations the central 95 % is nearly their whole range"
+    return None
 
 
 def _optimism(table: pd.DataFrame, row: Mapping[str, object]) -> dict[str, float]:
