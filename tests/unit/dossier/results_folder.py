@@ -94,7 +94,7 @@ def made_up_patients(predictions: pd.DataFrame) -> pd.DataFrame:
     patients["center"] = "a"
     patients["sex"] = np.tile(["F", "F", "M", "M"], count // 4)
     patients["age"] = np.random.default_rng(8).normal(60, 8, count)
-    patients["stage"] = ["1", "2"] * (count // 2)
+    patients["stage"] = np.tile(["1", "2", "2", "1"], count // 4)
     patients.loc[7, "stage"] = None
     return patients
 

@@ -11,12 +11,7 @@ from radproof.errors import BadInput
 from radproof.tables import read_table, write_features
 from typer.testing import CliRunner
 
-from tests.unit.dossier.results_folder import RADIOMICS, change, nudged, results_folder
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    return results_folder(tmp_path)
+from tests.unit.dossier.results_folder import RADIOMICS, change, nudged
 
 
 def without_features(results: Path) -> None:

@@ -6,14 +6,9 @@ import pytest
 from radproof.dossier.verification import verify_results
 from radproof.errors import BadInput
 
-from tests.unit.dossier.results_folder import change, nudged, results_folder
+from tests.unit.dossier.results_folder import change, nudged
 
 TABLES = ["summary", "agreement", "strata", "failures"]
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    return results_folder(tmp_path)
 
 
 def test_an_honest_folder_passes_and_its_masks_are_counted(results: Path) -> None:

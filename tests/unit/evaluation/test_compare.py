@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from radproof.errors import BadInput
 from radproof.evaluation.compare import COLUMNS, compare
+from radproof.evaluation.comparisons import comparison_tables
 from radproof.evaluation.delong import auc, paired_test
 from radproof.evaluation.holm import holm
 from radproof.evaluation.oracle import against_oracle
@@ -151,3 +152,21 @@ def test_the_oracle_of_one_class() -> None:
     rows = against_oracle(predictions, make_truth(predictions)).query("set == 'test'")
     assert not rows["inside"].any()
     assert rows["note"].str.startswith("one class").all()
+
+
+def test_nested_models_are_not_tested_on_the_patients_they_were_fitted_on() -> None:
+    predictors = {"clinical": {"clinical": ["age"]}, "manual": {"clinical": ["age", "sex"]}}
+    entry = {"first": "manual", "second": "clinical", "margin": 0.05}
+    settings = {"comparisons": [entry], "risk_categories": [0.5], "predictors": predictors}
+    tables = comparison_tables(make_predictions(), settings)
+    for name in ("comparisons", "reclassification", "ablations"):
+        rows = tables[name]
+        apparent = rows["kind"] == "apparent"
+        assert rows.loc[apparent, "p"].isna().all()
+        assert rows.loc[apparent, "note"].str.contains("nested models").all()
+        assert rows.loc[~apparent, "p"].notna().all()
+    (own,) = tables["comparisons"].query("kind == 'apparent'").to_dict("records")
+    assert (own["verdict"], own["equivalent"]) == ("not testable", False)
+    assert own["ci_low"] < own["difference"] < own["ci_high"]
+    others = settings | {"predictors": {name: {} for name in predictors}}
+    assert comparison_tables(make_predictions(), others)["comparisons"]["p"].notna().all()

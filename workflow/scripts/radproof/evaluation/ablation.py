@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from radproof.evaluation.checks import check_predictions
@@ -15,7 +14,6 @@ COLUMNS = [
     *("difference", "ci_low", "ci_high", "p", "note"),
 ]
 NO_MODEL = "no model of the plan is this one without these predictors"
-APPARENT = "nested models on the patients they were fitted on: DeLong's p does not hold"
 
 
 def ablate(predictions: pd.DataFrame, models: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -42,20 +40,15 @@ def ablate(predictions: pd.DataFrame, models: Mapping[str, Mapping[str, Any]]) -
     ------
     BadInput
         If the predictions cannot be used.
-
-    Source: that the test does not hold for nested models on their own patients: Demler et al. 2012
-    (Stat Med 31:2577).
     """
     check_predictions(predictions)
     pairs = nested_pairs(models)
-    entries = [{"first": pair["full"], "second": pair["reduced"]} for pair in pairs]
+    entries = [{"first": pair["full"], "second": pair["reduced"], "nested": True} for pair in pairs]
     without = {(pair["full"], pair["reduced"]): pair["without"] for pair in pairs}
     rows = []
     for group in paired_groups(predictions, entries):
         for pair in group:
             row = compare_pair(pair)
-            if row["kind"] == "apparent":
-                row |= {"p": np.nan, "note": "; ".join(filter(None, [row["note"], APPARENT]))}
             names = (row.pop("first"), row.pop("second"))
             row |= {"full": names[0], "reduced": names[1], "without": without[names]}
             row |= {"auc_full": row["auc_first"], "auc_reduced": row["auc_second"]}

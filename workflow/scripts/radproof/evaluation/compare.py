@@ -17,7 +17,7 @@ from radproof.evaluation.delong import (
     smallest_margin,
 )
 from radproof.evaluation.holm import holm
-from radproof.evaluation.pairs import ONE_CLASS, PAIR, Pair, check_names, paired_groups
+from radproof.evaluation.pairs import NESTED, ONE_CLASS, PAIR, Pair, check_names, paired_groups
 
 COLUMNS = [
     *(*PAIR, "auc_first", "auc_second"),
@@ -35,7 +35,8 @@ def compare(predictions: pd.DataFrame, comparisons: Sequence[dict[str, Any]]) ->
     predictions
         As for :func:`radproof.evaluation.evaluate.evaluate`.
     comparisons
-        ``first`` and ``second``, names of models, and ``margin``, above 0.
+        ``first`` and ``second``, names of models, and ``margin``, above 0; ``nested`` where one
+        has some of the other's predictors.
 
     Returns
     -------
@@ -96,6 +97,12 @@ def compare_pair(pair: Pair) -> dict[str, Any]:
     row |= {"auc_first": float(result.auc[0]), "auc_second": float(result.auc[1])}
     test = paired_test(result)
     row |= _tested(test)
+    if not pair.is_testable:
+        return row | {
+            "z": np.nan,
+            "p": np.nan,
+            "note": "; ".join(filter(None, [row["note"], NESTED])),
+        }
     return row if margin is None else row | _equivalence(test, float(margin))
 
 

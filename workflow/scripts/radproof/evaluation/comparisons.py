@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from radproof.evaluation.ablation import ablate
+from radproof.evaluation.ablation import ablate, nested_pairs
 from radproof.evaluation.compare import compare
 from radproof.evaluation.reclassify import compare_classifications, reclassify
 
@@ -28,7 +28,13 @@ def comparison_tables(
     BadInput
         If predictions or settings cannot be used.
     """
-    pairs = settings["comparisons"]
+    nested = {
+        frozenset((one["full"], one["reduced"])) for one in nested_pairs(settings["predictors"])
+    }
+    pairs = [
+        entry | {"nested": frozenset((entry["first"], entry["second"])) in nested}
+        for entry in settings["comparisons"]
+    ]
     return {
         "comparisons": compare(predictions, pairs),
         "reclassification": reclassify(predictions, pairs, settings["risk_categories"]),

@@ -11,6 +11,7 @@ from radproof.errors import BadInput, Problem
 
 PAIR = ["first", "second", "set", "kind", "n", "n_events"]
 ONE_CLASS = "one class of the outcome"
+NESTED = "nested models on the patients they were fitted on: the test does not hold"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,14 @@ class Pair:
     def has_both(self) -> bool:
         """Whether both classes of the outcome occur."""
         return np.unique(self.outcome).size == 2
+
+    @property
+    def is_testable(self) -> bool:
+        """Whether tests hold: not for ``nested`` models on the patients they were fitted on.
+
+        Source: Demler et al. 2012 (Stat Med 31:2577); Pepe et al. 2014 (Biostatistics 15:277).
+        """
+        return not (self.entry.get("nested") and self.keys["kind"] == "apparent")
 
 
 def paired_groups(

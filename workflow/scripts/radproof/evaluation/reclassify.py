@@ -11,7 +11,7 @@ from radproof.evaluation.checks import check_predictions
 from radproof.evaluation.classification import fitted_thresholds
 from radproof.evaluation.holm import holm
 from radproof.evaluation.mcnemar import mcnemar
-from radproof.evaluation.pairs import ONE_CLASS, PAIR, Pair, check_names, paired_groups
+from radproof.evaluation.pairs import NESTED, ONE_CLASS, PAIR, Pair, check_names, paired_groups
 from radproof.evaluation.reclassification import (
     Improvement,
     category_nri,
@@ -46,7 +46,8 @@ def reclassify(
         As for :func:`radproof.evaluation.evaluate.evaluate`.
     comparisons
         ``first`` and ``second``, names of models. Patients are reclassified from the second to the
-        first, so that a gain of the first is positive, as a difference of areas is.
+        first, so that a gain of the first is positive, as a difference of areas is. ``nested``
+        where one has some of the other's predictors.
     categories
         Rising cuts between categories of risk, above 0 and below 1; None for no categories.
 
@@ -86,7 +87,11 @@ def _measures(pair: Pair, categories: Sequence[float] | None) -> list[dict[str, 
             found |= {name: result.total, f"{name}_events": result.events}
             found[f"{name}_nonevents"] = result.nonevents
     found["idi"] = integrated_discrimination(*given).total
-    return [{"measure": name} | _row(one) for name, one in found.items()]
+    rows = [{"measure": name} | _row(one) for name, one in found.items()]
+    if not pair.is_testable:
+        missing = dict.fromkeys(("z", "p"), np.nan)
+        return [row | missing | {"note": row["note"] or NESTED} for row in rows]
+    return rows
 
 
 def _row(found: Improvement) -> dict[str, Any]:
