@@ -27,3 +27,5 @@ with open_job(snakemake) as job:
     write_table(fitted.out_of_fold, job.output.out_of_fold)
     for warning in fitted.model["warnings"]:
         job.log(f"warning: {warning}")
+    for patient, names in fitted.filled.items():
+        job.log(f"patient {patient}: {len(names)} missing and filled in: {', '.join(names)}")

@@ -78,6 +78,17 @@ def fill_medians(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(filled, table.index, table.columns)
 
 
+def say_medians(table: pd.DataFrame) -> list[str]:
+    """Return the warning of how many patients lack features; none where everybody has all.
+
+    It counts and names nobody: it stands in ``model.json``, which is shared without patients.
+    """
+    count = int(table.isna().any(axis=1).sum())
+    if not count:
+        return []
+    return [f"features of {count} of {len(table)} patients are missing, medians stand in"]
+
+
 def columns_of(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """Return the columns that a fitted model reads, in its order.
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from radproof.models.checks import check_training, columns_of, fill_medians
+from radproof.models.checks import check_training, columns_of, fill_medians, say_medians
 from radproof.models.inner_folds import deal_inner_folds
 from radproof.models.lasso_path import (
     choose_lambdas,
@@ -52,16 +52,10 @@ def fit(
     check_training(table, outcome)
     present = table.loc[:, table.notna().any()]
     learned = _select(fill_medians(present), outcome, settings, seed)
-    incomplete = present.isna().any(axis=1)
-    if incomplete.any():
-        who = ", ".join(map(str, table.index[incomplete]))
-        learned["warnings"].append(
-            f"features of {int(incomplete.sum())} of {len(table)} patients are missing, medians"
-            f" stand in: {who}"
-        )
+    learned["warnings"] += say_medians(present)
     return learned | {
         "selection": [],
-        "n_imputed": int(incomplete.sum()),
+        "n_imputed": int(present.isna().any(axis=1).sum()),
         "n_candidate_parameters": table.shape[1],
     }
 
