@@ -17,6 +17,8 @@ from radproof.models.lasso_path import (
 )
 from radproof.models.scores import linear_predictor, score_table
 
+NO_ERRORS = "no standard error: it would not hold after selection and shrinkage"
+
 
 def fit(
     table: pd.DataFrame, outcome: pd.Series, settings: dict[str, Any], seed: int
@@ -150,7 +152,7 @@ def predict(model: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
 
 
 def coefficients(model: dict[str, Any], table: pd.DataFrame, outcome: pd.Series) -> pd.DataFrame:
-    """Return one row a term: ``term estimate se z p odds_ratio ci_low ci_high``.
+    """Return one row a term: ``term estimate se z p odds_ratio ci_low ci_high note``.
 
     Estimates belong to z-scores. Standard errors and what follows from them are missing: those of
     maximum likelihood do not hold after selection and shrinkage. ``table`` and ``outcome`` are
@@ -162,4 +164,4 @@ def coefficients(model: dict[str, Any], table: pd.DataFrame, outcome: pd.Series)
     for name in ("se", "z", "p"):
         frame[name] = np.nan
     frame["odds_ratio"] = np.exp(frame["estimate"])
-    return frame.assign(ci_low=np.nan, ci_high=np.nan)
+    return frame.assign(ci_low=np.nan, ci_high=np.nan, note=NO_ERRORS)
