@@ -127,7 +127,10 @@ def _problems_of_rows(predictions: pd.DataFrame) -> list[Problem]:
         ("not a probability", ~probability.between(0, 1), "probability", "from 0 to 1"),
         ("unknown kind", ~predictions["kind"].isin(KINDS), "kind", ", ".join(KINDS)),
         ("predicted twice", predictions.duplicated(keys), "kind", ""),
-        *((f"no {name}", predictions[name].isna(), name, "") for name in ("model", "set", "patient")),
+        *(
+            (f"no {name}", predictions[name].isna(), name, "")
+            for name in ("model", "set", "patient")
+        ),
     ]
     return [
         Problem(

@@ -38,10 +38,7 @@ from radproof.seeds import derive_seed
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted model: its JSON, its tables of terms and selection, out-of-fold predictions.
-
-    ``filled``, see ``patients_filled``, is not for sharing: the model names no patient.
-    """
+    """A model: JSON, terms, selection, out-of-fold predictions; ``filled`` alone names patients."""
 
     model: dict[str, Any]
     coefficients: pd.DataFrame

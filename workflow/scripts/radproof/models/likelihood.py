@@ -16,7 +16,9 @@ MAX_ITERATIONS = 200
 MAX_STEP = 5.0
 STEP_TOLERANCE = 1e-12
 GRADIENT_TOLERANCE = 1e-9
-TOO_LARGE = "an odds ratio is beyond any number: it is of one unit of the variable, take a larger one"
+TOO_LARGE = (
+    "an odds ratio is beyond any number: it is of one unit of the variable, take a larger one"
+)
 
 
 @dataclass(frozen=True)

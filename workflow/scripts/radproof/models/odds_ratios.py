@@ -14,7 +14,12 @@ from radproof.errors import BadInput
 from radproof.models.checks import outcome_problems
 from radproof.models.coding import encode, independent_columns, learn_coding
 from radproof.models.design import by_patient, plan_columns
-from radproof.models.likelihood import as_odds_ratios, fit_logistic, profile_intervals, wald_intervals
+from radproof.models.likelihood import (
+    as_odds_ratios,
+    fit_logistic,
+    profile_intervals,
+    wald_intervals,
+)
 from radproof.models.separation import detect_separation
 
 UNIVARIABLE, MULTIVARIABLE = "univariable", "multivariable"
@@ -63,11 +68,11 @@ def odds_ratios(patients: pd.DataFrame, clinical: Sequence[Variable]) -> pd.Data
     BadInput
         If a value is none that the plan allows, or a patient stands twice or has no outcome.
     """
-    rows = by_patient(patients)
-    table = plan_columns(rows, clinical)
-    if wrong := outcome_problems(rows["outcome"]):
+    named = by_patient(patients)
+    table = plan_columns(named, clinical)
+    if wrong := outcome_problems(named["outcome"]):
         raise BadInput(wrong)
-    outcome = rows["outcome"].astype(int)
+    outcome = named["outcome"].astype(int)
     parts = [_analysis(UNIVARIABLE, table[[name]], outcome) for name in table]
     if table.shape[1] > 1:
         parts.append(_analysis(MULTIVARIABLE, table, outcome))
@@ -129,5 +134,7 @@ def _fitted(columns: pd.DataFrame, outcome: np.ndarray) -> _Fit:
         name: {key: float(values[place]) for key, values in found.items()}
         for place, name in enumerate(names, 1)
     }
-    notes = {name: "; ".join(filter(None, [note, said[place]])) for place, name in enumerate(names, 1)}
+    notes = {
+        name: "; ".join(filter(None, [note, said[place]])) for place, name in enumerate(names, 1)
+    }
     return _Fit(terms, FIRTH if penalised else MAXIMUM_LIKELIHOOD, notes)

@@ -192,13 +192,14 @@ def coefficients(model: dict[str, Any], table: pd.DataFrame, outcome: pd.Series)
         estimates, inference = _refitted(model, names, table, outcome)
     ratios, said = as_odds_ratios(estimates, inference)
     columns = {name: inference[name] for name in ("se", "z", "p")}
-    frame = pd.DataFrame({"term": ["(Intercept)", *names], "estimate": estimates, **columns, **ratios})
-    return frame.assign(
-        note=[
-            "; ".join(filter(None, [NO_Z if np.isnan(z) else "", one])) or None
-            for z, one in zip(inference["z"], said, strict=True)
-        ]
+    frame = pd.DataFrame(
+        {"term": ["(Intercept)", *names], "estimate": estimates, **columns, **ratios}
     )
+    notes = [
+        "; ".join(filter(None, [NO_Z if np.isnan(z) else "", one])) or None
+        for z, one in zip(inference["z"], said, strict=True)
+    ]
+    return frame.assign(note=pd.Series(notes, dtype=object))
 
 
 def _refitted(
