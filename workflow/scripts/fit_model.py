@@ -22,8 +22,9 @@ with open_job(snakemake) as job:
         settings["harmonisation"],
     )
     write_json(fitted.model, job.output.model)
-    write_table(fitted.coefficients, job.output.coefficients)
-    write_table(fitted.selection, job.output.selection)
-    write_table(fitted.out_of_fold, job.output.out_of_fold)
+    for name in ("coefficients", "selection", "out_of_fold"):
+        write_table(getattr(fitted, name), job.output[name])
     for warning in fitted.model["warnings"]:
         job.log(f"warning: {warning}")
+    for patient, names in fitted.filled.items():
+        job.log(f"patient {patient}: {len(names)} missing and filled in: {', '.join(names)}")

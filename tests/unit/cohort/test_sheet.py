@@ -58,6 +58,33 @@ def test_an_external_center_is_a_set_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("external", "said"),
+    [
+        ({"site": "South"}, "nobody with site=South, expected one of north, south"),
+        ({"number": "9"}, "nobody with number=9, expected one of 1, 2"),
+        ({"event": "test"}, "nobody with event=test, expected one of 0, 1"),
+    ],
+)
+def test_an_external_set_of_nobody_names_the_values_there_are(external, said: str) -> None:
+    table = people(60, 25).assign(number=[1.0, 2.0, None] * 20)
+    with pytest.raises(BadInput, match=said):
+        make_sheet(table, "event", 0.0, 5, 1, [], external, "d")
+
+
+def test_a_number_with_gaps_is_matched_as_it_is_written() -> None:
+    table = people(60, 25).assign(number=[1.0, 2.0, None] * 20)
+    sheet = make_sheet(table, "event", 0.0, 5, 1, [], {"number": "2"}, "d")
+    assert (sheet["set"] == "2").tolist() == [False, True, False] * 20
+
+
+@pytest.mark.parametrize("value", ["train", "test", "?"])
+def test_an_external_set_has_a_name_of_its_own(value: str) -> None:
+    table = people(60, 25).assign(site=["north", "north", value] * 20)
+    with pytest.raises(BadInput, match="external set has no name of its own"):
+        make_sheet(table, "event", 0.0, 5, 1, [], {"site": value}, "d")
+
+
+@pytest.mark.parametrize(
     ("change", "said"),
     [
         (lambda t: t.assign(event=0), "too few patients of a class"),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from radproof.dossier.verification import verify_results
 from radproof.errors import BadInput
+from radproof.tables import read_json, write_json
 
 from tests.unit.dossier.results_folder import change, nudged
 
@@ -96,4 +97,22 @@ def test_a_changed_digit_of_the_evaluation_is_found(results, table: str, column:
 def test_a_table_that_is_gone_is_bad_input(results: Path, table: str) -> None:
     (results / "segmentation" / "unet" / f"{table}.tsv").unlink()
     with pytest.raises(BadInput, match=f"{table}.tsv"):
+        verify_results(results)
+
+
+@pytest.mark.parametrize(
+    ("record", "setting"),
+    [
+        ("compare_models/all", "risk_categories"),
+        ("compare_subgroups/all", "least"),
+        ("score_segmentation/unet", "scores"),
+        ("describe_cohort/all", "clinical"),
+    ],
+)
+def test_a_record_of_another_version_is_named(results: Path, record: str, setting: str) -> None:
+    path = results / "records" / f"{record}.json"
+    written = read_json(path)
+    del written["settings"][setting]
+    write_json(written, path)
+    with pytest.raises(BadInput, match=f"{record.split('/')[0]}.*another version.*no {setting}"):
         verify_results(results)

@@ -358,6 +358,34 @@ def test_bad_input_names_patients_and_model(cohort: Cohort) -> None:
         fit_nomogram(cohort, fitted)
 
 
+def test_the_model_counts_whose_values_are_filled_and_the_fit_names_them(cohort: Cohort) -> None:
+    """The model is shared without patients: no name of one stands in it, whatever is said there."""
+    patients, features = cohort.patients.copy(), cohort.features.copy()
+    patients.loc[[3, 7], "age"] = np.nan
+    features.loc["P009"] = np.nan
+    gone = cohort.stability[cohort.stability["left_out"] != "1+2"]
+    settings = LOGISTIC | {"missing": "impute"}
+    fitted = [
+        fit_lasso(Cohort(patients, features, gone)),
+        fit_model(
+            "clinical",
+            settings,
+            patients[patients["set"] == "train"],
+            CLINICAL,
+            None,
+            None,
+            {},
+            SEED,
+        ),
+    ]
+    assert "of 72 patients" in fitted[0].model["warnings"][0]
+    assert fitted[0].filled.keys() == {"P009"}
+    assert fitted[1].filled == {"P003": ["age"], "P007": ["age"]}
+    for one in fitted:
+        written = json.dumps(one.model)
+        assert not [name for name in patients["patient"] if name in written]
+
+
 def test_stability_table_of_the_tests_has_every_subset(cohort: Cohort) -> None:
     labels = make_stability(cohort.features, cohort.patients)["left_out"].unique()
     assert list(labels[:6]) == ["none", "1", "2", "3", "4", "1+2"]

@@ -76,12 +76,11 @@ def test_pooled_fit_agrees_with_statsmodels_on_the_same_tables() -> None:
     assert (np.array(pooled["degrees"]) < len(table) - 4).all()
 
 
-def test_whose_values_are_imputed_is_said() -> None:
+def test_how_many_values_are_imputed_is_said() -> None:
     table, outcome = training()
-    lacking = sorted(table.index[table["age"].isna()])
-    assert len(lacking) > 10
-    said = f"age is missing and imputed in {len(lacking)} of {len(table)} patients: "
-    said += f"{', '.join(lacking[:10])} and {len(lacking) - 10} more"
+    lacking = table["age"].isna().sum()
+    assert lacking > 10
+    said = f"age is missing and imputed in {lacking} of {len(table)} patients"
     assert said in fit(table, outcome, MULTIPLE, seed=3)["warnings"]
 
 
@@ -117,7 +116,7 @@ def test_separation_in_one_table_makes_all_firth() -> None:
     model = fit(table.assign(rare=rare), outcome, MULTIPLE, seed=1)
     assert model["method"] == FIRTH
     rows = coefficients(model, table.assign(rare=rare), outcome)
-    numbers = rows.drop(columns="term")
+    numbers = rows.drop(columns=["term", "note"])
     assert np.isfinite(numbers).all(axis=None)
 
 

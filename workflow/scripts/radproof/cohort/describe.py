@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from radproof.models.design import by_patient, plan_columns
 from radproof.tables import as_level
 
 
@@ -11,7 +12,13 @@ def describe(patients: pd.DataFrame, clinical: list[dict[str, Any]]) -> pd.DataF
     """Return ``variable level set n value missing``: mean (SD) of numbers, n (%) of categories.
 
     Percentages are of the patients with a known value.
+
+    Raises
+    ------
+    BadInput
+        If a value is none that the plan allows.
     """
+    plan_columns(by_patient(patients), clinical)
     rows = []
     for name, group in patients.groupby("set", sort=False):
         rows.append(_counts("outcome", "1", str(name), group["outcome"]))

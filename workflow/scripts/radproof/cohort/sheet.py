@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from radproof.errors import BadInput, Problem
-from radproof.tables import read_table
+from radproof.tables import as_level, read_table
 
 COLUMNS = ["patient", "dataset", "center", "set", "fold"]
+VALUES_NAMED = 10
 
 
 def read_sheet(path: str | Path) -> pd.DataFrame:
@@ -112,8 +113,8 @@ def make_sheet(
     Raises
     ------
     BadInput
-        If a column is missing, a patient stands twice, an outcome is missing or not 0/1, or a class
-        is too small for the folds.
+        If a column is missing, a patient stands twice, an outcome is missing or not 0/1, nobody has
+        a value of ``external`` or it makes no name of a set, or a class is too small for the folds.
     """
     # Imported here because every plan of the graph reads a sheet, and few make one.
     from sklearn.model_selection import StratifiedKFold, train_test_split
@@ -129,8 +130,14 @@ def make_sheet(
         }
     )
     for column, value in external.items():
-        chosen = participants[column].astype(str) == value
-        table.loc[chosen, "set"] = re.sub(r"[^A-Za-z0-9]", "", value)
+        chosen = participants[column].map(as_level, na_action="ignore") == value
+        name = re.sub(r"[^A-Za-z0-9]", "", value)
+        if not chosen.any():
+            raise BadInput(_nobody_external(participants[column], value))
+        if name in ("", "train", "test"):
+            what, remedy = "external set has no name of its own", "rename the value in participants"
+            raise BadInput(Problem(what, found=f"{column}={value}", remedy=remedy))
+        table.loc[chosen, "set"] = name
     groups = participants[[outcome, *stratify]].astype(str).agg("|".join, axis=1)
     inside = table.index[table["set"] == "train"].to_numpy()
     _check_sizes(groups[inside], test, folds)
@@ -144,6 +151,17 @@ def make_sheet(
     for number, (_, rows) in enumerate(splitter.split(inside, groups[inside]), 1):
         table.loc[inside[rows], "fold"] = str(number)
     return table[COLUMNS]
+
+
+def _nobody_external(column: pd.Series, value: str) -> Problem:
+    known = sorted(column.dropna().map(as_level).unique())
+    more = f" and {len(known) - VALUES_NAMED} more" if len(known) > VALUES_NAMED else ""
+    return Problem(
+        "no participant is of the external set",
+        found=f"nobody with {column.name}={value}",
+        expected=f"one of {', '.join(known[:VALUES_NAMED])}{more}",
+        remedy="correct --external",
+    )
 
 
 def _check_participants(participants: pd.DataFrame, outcome: str, others: list[str]) -> None:

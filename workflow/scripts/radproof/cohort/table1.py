@@ -10,6 +10,9 @@ from typing import Any
 import pandas as pd
 
 from radproof.cohort.group_tests import Tested, compare_categories, compare_numbers
+from radproof.errors import BadInput
+from radproof.models.checks import outcome_problems
+from radproof.models.design import by_patient, plan_columns
 from radproof.tables import as_level
 
 COLUMNS = [
@@ -31,7 +34,7 @@ def table_1(patients: pd.DataFrame, clinical: Sequence[Variable]) -> pd.DataFram
     Parameters
     ----------
     patients
-        ``set outcome`` and the clinical variables, one row a patient.
+        ``patient set outcome`` and the clinical variables, one row a patient.
     clinical
         The plan's entries: ``name``, ``kind`` (number or category), ``levels`` or ``unit``.
 
@@ -42,7 +45,17 @@ def table_1(patients: pd.DataFrame, clinical: Sequence[Variable]) -> pd.DataFram
         ``first`` and the ``second`` group: ``n`` patients with a known value, the ``value`` as
         ``summary`` says, and how many are ``missing``. ``p`` is of the whole variable, the same in
         all rows of its levels, by the named ``test``; where there is none, ``note`` says why.
+
+    Raises
+    ------
+    BadInput
+        If an outcome is neither 0 nor 1, or a value is none that the plan allows: such patients
+        would be counted in no group or level.
     """
+    patients = by_patient(patients)
+    if wrong := outcome_problems(patients["outcome"]):
+        raise BadInput(wrong)
+    plan_columns(patients, clinical)
     rows: list[dict[str, Any]] = []
     sets = {str(name): group for name, group in patients.groupby("set", sort=False)}
     for name, group in sets.items():

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from radproof.dossier.lineage import Record
-from radproof.dossier.recomputed import Recomputed
+from radproof.dossier.recomputed import Recomputed, of_this_version
 from radproof.errors import BadInput, Problem
 from radproof.evaluation.comparisons import comparison_tables
 from radproof.evaluation.evaluate import evaluate
@@ -24,16 +24,19 @@ def recompute_evaluation(results: Path, records: list[Record]) -> Recomputed:
         If predictions, patients or resamples cannot be read, or no record says what was compared.
     """
     settings = _settings_of("compare_models", results, records)
-    files = {name: results / "models" / name / "predictions.tsv" for name in settings["models"]}
-    own = {name: read_table(file) for name, file in files.items()}
-    predictions = pd.concat(own.values(), ignore_index=True)
-    tables = evaluate(predictions) | comparison_tables(predictions, settings)
-    tables |= _subgroup_tables(predictions, results, records)
+    with of_this_version(results / "records" / "compare_models"):
+        files = {name: results / "models" / name / "predictions.tsv" for name in settings["models"]}
+        own = {name: read_table(file) for name, file in files.items()}
+        predictions = pd.concat(own.values(), ignore_index=True)
+        tables = evaluate(predictions) | comparison_tables(predictions, settings)
+    with of_this_version(results / "records" / "compare_subgroups"):
+        tables |= _subgroup_tables(predictions, results, records)
     if any(record["rule"] == "summarise_optimism" for record in records):
         # From the table of resamples: fitting them again needs features, and time.
         places = {name: results / "evaluation/optimism" / f"{name}.tsv" for name in own}
         resamples = {name: read_table(place) for name, place in places.items()}
-        tables["optimism"] = optimism_table(own, resamples)
+        with of_this_version(results / "records" / "summarise_optimism"):
+            tables["optimism"] = optimism_table(own, resamples)
     return Recomputed({f"evaluation/{name}.tsv": table for name, table in tables.items()})
 
 

@@ -1,6 +1,8 @@
 """What was recomputed of one job: its tables anew, and what is only as it was recorded."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -106,3 +108,25 @@ def read_numbers(path: Path, columns: list[str]) -> pd.DataFrame:
     if problems:
         raise BadInput(problems)
     return table
+
+
+@contextmanager
+def of_this_version(record: Path) -> Iterator[None]:
+    """Turn what a record, or a table that it names, lacks into a message that names the record.
+
+    Raises
+    ------
+    BadInput
+        If something is looked up that is not there.
+    """
+    try:
+        yield
+    except KeyError as error:
+        raise BadInput(
+            Problem(
+                "record or its tables are of another version of Radproof",
+                file=str(record),
+                found=f"no {error.args[0]}",
+                remedy="verify with the version that wrote them, or run the study again",
+            )
+        ) from error

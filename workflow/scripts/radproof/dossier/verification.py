@@ -8,7 +8,7 @@ from radproof.dossier.differences import capped, differences
 from radproof.dossier.evaluation_check import recompute_evaluation
 from radproof.dossier.extraction_check import recompute_grey_levels, recompute_outcomes
 from radproof.dossier.lineage import Record, read_records
-from radproof.dossier.recomputed import Recomputed
+from radproof.dossier.recomputed import Recomputed, of_this_version
 from radproof.dossier.stability_check import recompute_stability
 from radproof.seeds import derive_seed
 from radproof.segmentation.score_statistics import score_statistics
@@ -44,12 +44,14 @@ def verify_results(results: Path) -> Verification:
     ------
     BadInput
         If predictions, scores or a table of statistics are missing or cannot be read, or no record
-        says what was compared.
+        says what was compared, or one was written by a version that recorded other things.
     """
     records = read_records(results)
-    jobs = [(RECOMPUTE.get(record["rule"]), record) for record in records]
     found = [recompute_evaluation(results, records)]
-    found += [recompute(results, record) for recompute, record in jobs if recompute]
+    for record in records:
+        if recompute := RECOMPUTE.get(record["rule"]):
+            with of_this_version(results / "records" / record["rule"] / f"{record['label']}.json"):
+                found.append(recompute(results, record))
     checked = 0
     lines: dict[str, list[str]] = {}
     for part in found:

@@ -1,13 +1,16 @@
 """Areas of several scores of one table, with every test between them, as nested mappings."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from radproof.errors import BadInput, Problem
 from radproof.evaluation.delong import (
+    ONE_PATIENT,
     AucResult,
     Difference,
     auc,
@@ -37,20 +40,26 @@ def compare_scores(
     -------
     dict
         ``scores``: by name ``auc variance ci_low ci_high n_cases n_controls``, and where the area
-        is 1 or 0 ``exact_ci_low exact_ci_high``; ``pairs``: by ``first|second`` ``n difference se
-        ci_low ci_high z p``, ``equivalence`` by margin and ``smallest_margin``.
+        is 1 or 0 ``exact_ci_low exact_ci_high``; ``notes`` on them; ``pairs``: by ``first|second``
+        ``n difference se ci_low ci_high z p``, ``equivalence`` by margin and ``smallest_margin``,
+        and ``note`` where numbers are missing or infinite.
 
     Raises
     ------
     BadInput
         If a score cannot be judged, or a margin is not above 0.
     """
-    wrong = [f"{margin:g}" for margin in margins if not margin > 0]
+    wrong = [f"{margin:g}" for margin in margins if not 0 < margin < np.inf]
     if wrong:
-        raise BadInput(Problem("margin", found=", ".join(wrong), expected="above 0"))
+        expected = "above 0" if np.inf not in margins else "finite"
+        raise BadInput(Problem("margin", found=", ".join(wrong), expected=expected))
     names = [str(name) for name in scores]
+    areas = {name: _area(_areas(outcome, scores[[name]])) for name in names}
     return {
-        "scores": {name: _area(_areas(outcome, scores[[name]])) for name in names},
+        "scores": areas,
+        "notes": [
+            f"{name}: {ONE_PATIENT}" for name, area in areas.items() if np.isnan(area["variance"])
+        ],
         "pairs": {
             f"{first}|{second}": _pair(_areas(outcome, scores[[first, second]]), margins)
             for first, second in combinations(names, 2)
@@ -66,7 +75,7 @@ def compare_groups(outcome: pd.Series, scores: pd.DataFrame, group: pd.Series) -
     dict
         ``scores``: by name ``groups`` (by label, each as in :func:`compare_scores`) and
         ``difference`` (first minus second label in sorted order) ``se ci_low ci_high d df p``,
-        where d is Student's t.
+        where d is Student's t, and ``note`` where there is no test.
 
     Raises
     ------
@@ -80,7 +89,8 @@ def compare_groups(outcome: pd.Series, scores: pd.DataFrame, group: pd.Series) -
     result: dict[str, Any] = {}
     for name in map(str, scores):
         first, second = (
-            _areas(outcome[group == label], scores.loc[group == label, [name]]) for label in labels
+            _areas_in(f"group {label}", outcome[group == label], scores.loc[group == label, [name]])
+            for label in labels
         )
         areas = {str(labels[0]): _area(first), str(labels[1]): _area(second)}
         test = unpaired_test(first, second)
@@ -92,6 +102,14 @@ def compare_groups(outcome: pd.Series, scores: pd.DataFrame, group: pd.Series) -
 def _areas(outcome: pd.Series, scores: pd.DataFrame) -> AucResult:
     complete = outcome.notna() & scores.notna().all(axis=1)
     return auc(outcome[complete], scores[complete].to_numpy().T)
+
+
+def _areas_in(where: str, outcome: pd.Series, scores: pd.DataFrame) -> AucResult:
+    try:
+        return _areas(outcome, scores)
+    except BadInput as error:
+        problems = [replace(one, what=f"{where}: {one.what}") for one in error.problems]
+        raise BadInput(problems) from error
 
 
 def _area(result: AucResult) -> dict[str, Any]:
@@ -108,7 +126,8 @@ def _area(result: AucResult) -> dict[str, Any]:
 
 def _difference(test: Difference) -> dict[str, Any]:
     names = ("difference", "se", "ci_low", "ci_high")
-    return {name: getattr(test, name) for name in names}
+    note = {"note": test.note} if test.note else {}
+    return {name: getattr(test, name) for name in names} | note
 
 
 def _pair(result: AucResult, margins: Sequence[float]) -> dict[str, Any]:

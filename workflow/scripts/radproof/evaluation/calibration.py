@@ -220,7 +220,8 @@ def calibration(outcome: ArrayLike, probability: ArrayLike) -> dict[str, Any]:
         ``n n_events``; ``brier``, ``brier_scaled`` (1 - Brier / that of the prevalence);
         ``intercept``, ``slope`` and ``citl`` each with ``_ci_low`` and ``_ci_high``, ``n_finite``
         (see :class:`Recalibration`); ``eo_ratio``: expected over observed events; ``ici e50 e90
-        emax``; ``c_index``; ``hl_chi2 hl_df hl_p hl_groups``; ``note``: why a number is missing.
+        emax``; ``c_index``; ``hl_chi2 hl_df hl_p hl_groups``; ``note``: why a number is missing or
+        infinite.
 
     Raises
     ------
@@ -253,5 +254,7 @@ def calibration(outcome: ArrayLike, probability: ArrayLike) -> dict[str, Any]:
     grouped = hosmer_lemeshow(events, values)
     if grouped.groups < 2:
         notes.append("no Hosmer-Lemeshow test: every probability is equal")
+    if np.isinf(grouped.chi2):
+        notes.append("infinite Hosmer-Lemeshow: a group of probabilities of 0 or 1 was belied")
     result |= {f"hl_{name}": getattr(grouped, name) for name in ("chi2", "df", "p", "groups")}
     return result | {"note": "; ".join(notes)}

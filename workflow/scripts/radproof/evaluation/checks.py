@@ -100,7 +100,8 @@ def check_predictions(predictions: pd.DataFrame) -> None:
     ------
     BadInput
         Naming every column that is missing; or every row with an outcome other than 0 and 1, a
-        probability missing or outside 0 to 1, or an unknown kind; patients predicted twice; and
+        probability missing or outside 0 to 1, an unknown kind, or no model, set or patient;
+        patients predicted twice; and
         models of one set and kind that do not judge the same patients with the same outcomes.
     """
     lacking = [name for name in NEEDED if name not in predictions.columns]
@@ -119,14 +120,17 @@ def check_predictions(predictions: pd.DataFrame) -> None:
 
 
 def _problems_of_rows(predictions: pd.DataFrame) -> list[Problem]:
-    outcome = pd.to_numeric(predictions["outcome"], errors="coerce")
     probability = pd.to_numeric(predictions["probability"], errors="coerce")
     keys = ["model", "set", "kind", "patient"]
     tests: list[tuple[str, Any, str, str]] = [
-        ("outcome is not 0 or 1", ~outcome.isin([0, 1]), "outcome", ""),
+        ("outcome is not 0 or 1", ~predictions["outcome"].isin([0, 1]), "outcome", ""),
         ("not a probability", ~probability.between(0, 1), "probability", "from 0 to 1"),
         ("unknown kind", ~predictions["kind"].isin(KINDS), "kind", ", ".join(KINDS)),
         ("predicted twice", predictions.duplicated(keys), "kind", ""),
+        *(
+            (f"no {name}", predictions[name].isna(), name, "")
+            for name in ("model", "set", "patient")
+        ),
     ]
     return [
         Problem(

@@ -75,7 +75,7 @@ def _check_comparisons(comparisons: Sequence[dict[str, Any]], models: set[str]) 
             expected="above 0",
         )
         for entry in comparisons
-        if not entry["margin"] > 0
+        if not 0 < entry["margin"] < np.inf
     ]
     try:
         check_names(comparisons, models)
@@ -107,18 +107,13 @@ def compare_pair(pair: Pair) -> dict[str, Any]:
 
 
 def _tested(test: Difference) -> dict[str, Any]:
-    note = None
-    if np.isnan(test.se):
-        note = "one case or one control: no variance"
-    elif test.se == 0:
-        note = "no variance: each patient has the same rank in both, or both areas are 0 or 1"
     return {
         "difference": test.difference,
         "ci_low": test.ci_low,
         "ci_high": test.ci_high,
         "z": test.statistic,
         "p": test.p,
-        "note": note,
+        "note": test.note or None,
     }
 
 

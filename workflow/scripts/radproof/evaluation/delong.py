@@ -16,6 +16,7 @@ from radproof.evaluation.checks import check_outcome, check_scores
 LEVEL = 0.95
 ALPHA = 0.05
 QUANTILE = float(ndtri((1 + LEVEL) / 2))
+ONE_PATIENT = "one case or one control: no variance"
 # What rounding leaves of a variance or a difference that is zero.
 NO_VARIANCE, NO_DIFFERENCE = 1e-18, 1e-12
 
@@ -82,6 +83,16 @@ class Difference:
     p: float
     ci_low: float
     ci_high: float
+
+    @property
+    def note(self) -> str:
+        """Why numbers are missing or infinite; nothing where none is."""
+        if np.isnan(self.df):
+            return "no test: neither area has a variance, or one is of a single case or control"
+        if np.isnan(self.se):
+            return ONE_PATIENT
+        same = "no variance: each patient has the same rank in both, or both areas are 0 or 1"
+        return same if self.se == 0 else ""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,18 @@ class McNemar:
     sensitivity_difference: float
     specificity_difference: float
 
+    @property
+    def note(self) -> str:
+        """Why numbers are missing; nothing where none is."""
+        notes = []
+        if np.isnan(self.chi2):
+            notes.append("no chi-squared test: no patient whom one alone judges right")
+        if np.isnan(self.sensitivity_difference):
+            notes.append("no sensitivity: no patient with the event")
+        if np.isnan(self.specificity_difference):
+            notes.append("no specificity: no patient without the event")
+        return "; ".join(notes)
+
 
 def mcnemar(outcome: ArrayLike, first: ArrayLike, second: ArrayLike) -> McNemar:
     """Compare two classifications of the same patients.

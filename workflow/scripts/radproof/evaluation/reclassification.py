@@ -9,12 +9,16 @@ from scipy.stats import norm
 from radproof.errors import BadInput, Problem
 from radproof.evaluation.checks import check_outcome, check_probability
 
+# What rounding leaves of a standard error that is zero.
+NO_ERROR = 1e-12
+
 
 @dataclass(frozen=True)
 class Improvement:
     """An estimate with standard error, z, two-sided normal p and 95 % limits.
 
-    Without standard error z and p are NaN where the estimate is zero.
+    Without standard error z and p are NaN where the estimate is zero, else z is infinite; ``note``
+    says so.
     """
 
     estimate: float
@@ -23,6 +27,13 @@ class Improvement:
     p: float
     ci_low: float
     ci_high: float
+
+    @property
+    def note(self) -> str:
+        """Why a number is missing or infinite; nothing where none is."""
+        if np.isnan(self.se):
+            return "one patient with or without the event: no standard error"
+        return "no variance: all patients move alike" if self.se < NO_ERROR else ""
 
 
 @dataclass(frozen=True)

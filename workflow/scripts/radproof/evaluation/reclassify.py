@@ -13,6 +13,7 @@ from radproof.evaluation.holm import holm
 from radproof.evaluation.mcnemar import mcnemar
 from radproof.evaluation.pairs import NESTED, ONE_CLASS, PAIR, Pair, check_names, paired_groups
 from radproof.evaluation.reclassification import (
+    NO_ERROR,
     Improvement,
     category_nri,
     continuous_nri,
@@ -21,8 +22,6 @@ from radproof.evaluation.reclassification import (
 
 ESTIMATE = ["estimate", "se", "z", "p", "ci_low", "ci_high"]
 NO_THRESHOLD = "no threshold: no out-of-fold predictions of both classes in train"
-# What rounding leaves of a standard error that is zero.
-NO_ERROR = 1e-12
 RECLASSIFICATION = [*PAIR, "measure", *ESTIMATE, "note"]
 MCNEMAR = [
     *(*PAIR, "threshold_first", "threshold_second"),
@@ -96,13 +95,9 @@ def _measures(pair: Pair, categories: Sequence[float] | None) -> list[dict[str, 
 
 def _row(found: Improvement) -> dict[str, Any]:
     values = {name: getattr(found, name) for name in ESTIMATE}
-    if np.isnan(found.se):
-        note = "one patient with or without the event: no standard error"
-        return values | {"note": note}
     if found.se < NO_ERROR:
-        missing = dict.fromkeys(ESTIMATE[1:], np.nan)
-        return values | missing | {"note": "no variance: all patients move alike"}
-    return values | {"note": None}
+        values |= dict.fromkeys(ESTIMATE[1:], np.nan)
+    return values | {"note": found.note or None}
 
 
 def compare_classifications(

@@ -13,7 +13,7 @@ from radproof.evaluation.delong import auc, unpaired_test
 from radproof.evaluation.discrimination import AREA, discrimination
 from radproof.evaluation.holm import holm
 from radproof.evaluation.interaction import equal_areas_test, interaction_test
-from radproof.models.design import Sources, clinical_columns
+from radproof.models.design import Sources, by_patient, clinical_columns
 from radproof.tables import as_level
 
 KEYS = ["model", "set", "kind", "subgroup"]
@@ -67,7 +67,7 @@ def analyse_subgroups(
         If predictions or patients cannot be used, or somebody predicted is not among the patients.
     """
     check_predictions(predictions)
-    table = patients.set_index("patient")
+    table = by_patient(patients)
     unknown = sorted(set(predictions["patient"]) - set(table.index))
     if unknown:
         what = "predicted, but not among the patients"

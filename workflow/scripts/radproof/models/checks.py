@@ -5,6 +5,9 @@ import pandas as pd
 
 from radproof.errors import BadInput, Problem
 
+# Sums of squares of larger values are infinite.
+LARGEST = 1e150
+
 
 def check_training(table: pd.DataFrame, outcome: pd.Series) -> None:
     """Check that a table can be fitted; missing values are the learner's own affair.
@@ -20,7 +23,7 @@ def check_training(table: pd.DataFrame, outcome: pd.Series) -> None:
     ------
     BadInput
         With every problem found: no patients, duplicates, outcomes other than 0 and 1, only one
-        class, text or infinite values among numbers.
+        class, text or infinite values among numbers, or values too large to compute with.
     """
     problems = _problems_of_outcome(outcome)
     if not table.index.equals(outcome.index):
@@ -40,14 +43,9 @@ def check_training(table: pd.DataFrame, outcome: pd.Series) -> None:
 def _problems_of_outcome(outcome: pd.Series) -> list[Problem]:
     if outcome.empty:
         return [Problem("no patients to fit on")]
-    values = set(outcome.tolist())
-    if not values <= {0, 1}:
-        wrong = outcome[~outcome.isin([0, 1])]
-        return [
-            Problem("outcome is not 0 or 1", patient=str(patient), found=str(value))
-            for patient, value in wrong.items()
-        ]
-    if len(values) == 1:
+    if wrong := outcome_problems(outcome):
+        return wrong
+    if outcome.nunique() == 1:
         return [
             Problem(
                 "only one class of the outcome",
@@ -59,15 +57,33 @@ def _problems_of_outcome(outcome: pd.Series) -> list[Problem]:
     return []
 
 
+def outcome_problems(outcome: pd.Series) -> list[Problem]:
+    """Return a problem for each outcome, by patient, that is neither 0 nor 1."""
+    return [
+        Problem("outcome is not 0 or 1", patient=str(patient), found=str(value))
+        for patient, value in outcome[~outcome.isin([0, 1])].items()
+    ]
+
+
+def patients_twice(patients: pd.DataFrame) -> list[Problem]:
+    """Return a problem for each patient who has a second row."""
+    twice = patients["patient"][patients["patient"].duplicated()]
+    return [Problem("patient stands twice", patient=str(patient)) for patient in twice]
+
+
 def _problems_of_values(table: pd.DataFrame) -> list[Problem]:
     measured = table.loc[:, [not isinstance(dtype, pd.CategoricalDtype) for dtype in table.dtypes]]
     numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in measured.dtypes]
     numbers, others = measured.loc[:, numeric], measured.loc[:, np.logical_not(numeric)]
     problems = [Problem(f"predictor {name} holds text", expected="numbers") for name in others]
-    infinite = np.isinf(numbers.to_numpy(float))
+    values = numbers.to_numpy(float)
     return problems + [
-        Problem(f"predictor {numbers.columns[column]} is infinite", patient=str(table.index[row]))
-        for column, row in np.argwhere(infinite.T)
+        Problem(
+            f"predictor {numbers.columns[column]} is infinite or too large to be squared",
+            patient=str(table.index[row]),
+            found=f"{values[row, column]:g}",
+        )
+        for column, row in np.argwhere(np.abs(values.T) > LARGEST)
     ]
 
 
@@ -76,6 +92,17 @@ def fill_medians(table: pd.DataFrame) -> pd.DataFrame:
     values = table.to_numpy(float)
     filled = np.where(np.isnan(values), table.median().to_numpy(float), values)
     return pd.DataFrame(filled, table.index, table.columns)
+
+
+def say_medians(table: pd.DataFrame) -> list[str]:
+    """Return the warning of how many patients lack features; none where everybody has all.
+
+    It counts and names nobody: it stands in ``model.json``, which is shared without patients.
+    """
+    count = int(table.isna().any(axis=1).sum())
+    if not count:
+        return []
+    return [f"features of {count} of {len(table)} patients are missing, medians stand in"]
 
 
 def columns_of(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
@@ -99,21 +126,21 @@ def training_patients(patients: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     BadInput
-        If a patient is of another set, stands twice, or has no fold or outcome; if all patients
-        are of one fold.
+        If a patient is of another set, stands twice, has no fold or an outcome other than 0 and 1;
+        if all patients are of one fold.
     """
     wrong = patients[patients["set"] != "train"]
     problems = [
         Problem("patient is not of the training set", patient=str(row.patient), found=str(row.set))
         for row in wrong.itertuples()
     ]
-    lacking = patients[patients["fold"].isna() | patients["outcome"].isna()]
+    lacking_rows = patients["fold"].isna() | patients["outcome"].isna()
     problems += [
         Problem("training patient without fold or outcome", patient=str(patient))
-        for patient in lacking["patient"]
+        for patient in patients.loc[lacking_rows, "patient"]
     ]
-    twice = patients["patient"][patients["patient"].duplicated()]
-    problems += [Problem("patient stands twice", patient=str(patient)) for patient in twice]
+    problems += outcome_problems(patients.loc[~lacking_rows].set_index("patient")["outcome"])
+    problems += patients_twice(patients)
     if not problems and patients["fold"].nunique() < 2:
         problems.append(Problem("training patients are of fewer than two folds"))
     if problems:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
-from radproof.models.checks import check_training, columns_of, fill_medians
+from radproof.models.checks import check_training, columns_of, fill_medians, say_medians
 from radproof.models.coding import encode, learn_coding
 from radproof.models.lasso_path import standardise
 from radproof.models.scores import score_table
@@ -88,13 +88,7 @@ def _predictors(
     known = [name for name in features if table[name].notna().any()]
     variables, warnings = learn_coding(table[clinical], settings.get("missing", "refuse"))
     coded = encode(variables, table)
-    incomplete = table.index[table[known].isna().any(axis=1)]
-    if len(incomplete):
-        who = ", ".join(map(str, incomplete))
-        warnings.append(
-            f"features of {len(incomplete)} of {len(table)} patients are missing, medians stand"
-            f" in: {who}"
-        )
+    warnings += say_medians(table[known])
     said = {"features": known, "variables": variables}
     said |= {"n_candidate_parameters": coded.shape[1] + len(features)}
     return said, pd.concat([coded, table[known]], axis=1), warnings

@@ -9,7 +9,6 @@ from radproof.errors import BadInput, Problem
 from radproof.models.checks import columns_of
 
 FEW_VALUES = 10
-PATIENTS_NAMED = 10
 
 
 def learn_coding(table: pd.DataFrame, missing: str) -> tuple[list[dict[str, Any]], list[str]]:
@@ -59,15 +58,12 @@ def learn_coding(table: pd.DataFrame, missing: str) -> tuple[list[dict[str, Any]
 
 
 def _say_missing(column: pd.Series, fill: float | str | None) -> str:
-    """Say whose values are missing, and what they become; None where they are imputed."""
-    patients = sorted(str(patient) for patient in column.index[column.isna()])
-    named = ", ".join(patients[:PATIENTS_NAMED])
-    if len(patients) > PATIENTS_NAMED:
-        named += f" and {len(patients) - PATIENTS_NAMED} more"
+    """Say of how many patients values are missing, and what they become; None where imputed."""
     taken = f"taken as {fill:g}" if isinstance(fill, float) else f"taken as {fill}"
     become = "imputed" if fill is None else taken
-    where = f"in {len(patients)} of {len(column)} patients"
-    return f"{column.name} is missing and {become} {where}: {named}"
+    return (
+        f"{column.name} is missing and {become} in {column.isna().sum()} of {len(column)} patients"
+    )
 
 
 def _refuse_missing(table: pd.DataFrame) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from radproof.models.design import Sources
+from radproof.models.harmonising import covariate_columns
 from radproof.models.sample_size import usual_sample_size
 from radproof.models.selecting import Path, Selected
 
@@ -48,6 +49,31 @@ def describe_model(
         "events_per_parameter": events / candidates if candidates else None,
         "sample_size": usual_sample_size(events / len(outcome), candidates),
         "patients_sha256": patients_hash(outcome.index),
+    }
+
+
+def patients_filled(
+    design: pd.DataFrame, patients: pd.DataFrame, harmonisation: dict[str, Any] | None
+) -> dict[str, list[str]]:
+    """Return whose predictors or covariates of harmonisation are filled in: patient to their names.
+
+    Parameters
+    ----------
+    design
+        Index patient, the predictors as the learner is given them, missing values and all.
+    patients
+        The same patients, with the covariates.
+    harmonisation
+        As fitted; None without one.
+    """
+    unknown = design.isna()
+    if harmonisation is not None:
+        covariates = covariate_columns(patients.loc[design.index], harmonisation["clinical"])
+        unknown = pd.concat([covariates.isna(), unknown], axis=1)
+    return {
+        str(patient): list(dict.fromkeys(unknown.columns[row]))
+        for patient, row in zip(unknown.index, unknown.to_numpy(bool), strict=True)
+        if row.any()
     }
 
 

@@ -1,5 +1,6 @@
 """The table that a model is fitted on or applied to, for one way of leaving folds out."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from radproof.errors import BadInput, Problem
+from radproof.models.checks import patients_twice
 from radproof.tables import as_level
 
 
@@ -38,7 +40,8 @@ def clinical_columns(patients: pd.DataFrame, sources: Sources) -> pd.DataFrame:
     Raises
     ------
     BadInput
-        If a variable is missing from the table, a number is text, or a level is none of the plan's.
+        If a variable is missing from the table, a number is text or infinite, or a level is none of
+        the plan's.
     """
     entries = {entry["name"]: entry for entry in sources.clinical}
     columns: dict[str, Any] = {}
@@ -48,8 +51,9 @@ def clinical_columns(patients: pd.DataFrame, sources: Sources) -> pd.DataFrame:
             problems.append(Problem(f"clinical variable {name} is missing from the patients"))
         elif entries[name]["kind"] == "number":
             columns[name] = pd.to_numeric(patients[name], errors="coerce").astype(float)
-            wrong = columns[name].isna() & patients[name].notna()
-            problems += _wrong_values(patients.loc[wrong, name], "a number")
+            finite = np.isfinite(columns[name])
+            wrong = ~finite & patients[name].notna()
+            problems += _wrong_values(patients.loc[wrong, name], "a finite number")
         else:
             levels = [str(level) for level in entries[name]["levels"]]
             known = patients[name].map(as_level, na_action="ignore")
@@ -59,6 +63,27 @@ def clinical_columns(patients: pd.DataFrame, sources: Sources) -> pd.DataFrame:
     if problems:
         raise BadInput(problems)
     return pd.DataFrame(columns, index=patients.index)
+
+
+def by_patient(patients: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with its column ``patient``, if there is one, as index: messages name it.
+
+    Raises
+    ------
+    BadInput
+        If a patient stands twice.
+    """
+    if "patient" not in patients:
+        return patients
+    if twice := patients_twice(patients):
+        raise BadInput(twice)
+    return patients.set_index("patient")
+
+
+def plan_columns(patients: pd.DataFrame, clinical: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return every clinical variable of the plan, as :func:`clinical_columns` does."""
+    chosen = {"clinical": [entry["name"] for entry in clinical]}
+    return clinical_columns(patients, Sources(chosen, [dict(entry) for entry in clinical], None))
 
 
 def _wrong_values(values: pd.Series, expected: str) -> list[Problem]:
@@ -73,10 +98,13 @@ def _wrong_values(values: pd.Series, expected: str) -> list[Problem]:
 def radiomics_columns(patients: pd.Index, names: list[str], sources: Sources) -> pd.DataFrame:
     """Return features of patients; a patient whose features failed has missing values.
 
+    So has one whose feature is infinite, as some ratios are of a flat tumour.
+
     Raises
     ------
     BadInput
-        If there is no feature table, or a patient or feature is not in it.
+        If there is no feature table, a patient or feature is not in it, stands there twice, or is
+        text.
     """
     if sources.features is None:
         raise BadInput(Problem("the model uses radiomics but no features were given"))
@@ -85,11 +113,19 @@ def radiomics_columns(patients: pd.Index, names: list[str], sources: Sources) ->
     absent = patients.difference(features.index)
     unknown = [name for name in names if name not in features.columns]
     problems = [Problem("features stand twice", patient=str(patient)) for patient in twice]
+    problems += [
+        Problem("feature stands twice", found=str(name))
+        for name in features.columns[features.columns.duplicated()]
+    ]
     problems += [Problem("no row of features", patient=str(patient)) for patient in absent]
     problems += [Problem("feature is missing from the table", found=name) for name in unknown]
     if problems:
         raise BadInput(problems)
-    return features.loc[patients, names].astype(float).replace([np.inf, -np.inf], np.nan)
+    chosen = features.loc[patients, names]
+    texts = [name for name in names if not pd.api.types.is_numeric_dtype(chosen[name].dtype)]
+    if texts:
+        raise BadInput([Problem("feature holds text", found=name) for name in texts])
+    return chosen.astype(float).replace([np.inf, -np.inf], np.nan)
 
 
 def candidate_features(sources: Sources) -> list[str]:

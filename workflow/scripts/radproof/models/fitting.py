@@ -19,7 +19,7 @@ from radproof.errors import BadInput, Problem
 from radproof.folds import NONE, left_out_label, left_out_subsets, patients_kept
 from radproof.kinds import load_kind
 from radproof.models.checks import training_patients
-from radproof.models.describing import describe_model
+from radproof.models.describing import describe_model, patients_filled
 from radproof.models.design import (
     Sources,
     candidate_features,
@@ -38,12 +38,13 @@ from radproof.seeds import derive_seed
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted model: its JSON, its tables of terms and selection, out-of-fold predictions."""
+    """A model: JSON, terms, selection, out-of-fold predictions; ``filled`` alone names patients."""
 
     model: dict[str, Any]
     coefficients: pd.DataFrame
     selection: pd.DataFrame
     out_of_fold: pd.DataFrame
+    filled: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,8 @@ def _fit_all(training: _Training) -> Fitted:
         except BadInput as error:
             if label in singles:
                 raise
-            warnings.append(f"not fitted with folds {label} left out: {error}")
+            said = "; ".join(dict.fromkeys(one.what for one in error.problems))
+            warnings.append(f"not fitted with folds {label} left out: {said}")
         else:
             rows.append(predicted)
             warnings += unseen
@@ -170,7 +172,8 @@ def _fit_all(training: _Training) -> Fitted:
         warnings = whole.harmonisation["warnings"] + warnings
     model["warnings"] = model["warnings"] + warnings
     out_of_fold = pd.concat(rows, ignore_index=True)
-    return Fitted(model, coefficients, whole.path.table(), out_of_fold)
+    filled = patients_filled(whole.design, table, whole.harmonisation)
+    return Fitted(model, coefficients, whole.path.table(), out_of_fold, filled)
 
 
 def _described(training: _Training, fit: _Fit) -> dict[str, Any]:

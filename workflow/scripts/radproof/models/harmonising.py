@@ -31,7 +31,7 @@ def learn_harmonisation(
     if settings is None:
         return None
     features = radiomics_columns(patients.index, names, sources)
-    covariates = _covariates(patients, settings["covariates"])
+    covariates = covariate_columns(patients, settings["covariates"])
     kind = load_kind("harmonisation", settings["kind"])
     fitted = kind.fit(features, patients["center"], covariates, settings)
     return {"kind": settings["kind"], **fitted, "clinical": settings["covariates"]}
@@ -50,12 +50,13 @@ def harmonised_columns(
     features = radiomics_columns(patients.index, names, sources)
     if fitted is None:
         return features
-    covariates = _covariates(patients, fitted["clinical"])
+    covariates = covariate_columns(patients, fitted["clinical"])
     kind = load_kind("harmonisation", fitted["kind"])
     return kind.apply(fitted, features, patients["center"], covariates)
 
 
-def _covariates(patients: pd.DataFrame, entries: list[dict[str, Any]]) -> pd.DataFrame:
+def covariate_columns(patients: pd.DataFrame, entries: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the covariates of patients as they are, missing values and all."""
     chosen = {"clinical": [entry["name"] for entry in entries]}
     return clinical_columns(patients, Sources(chosen, entries, None))
 

@@ -12,6 +12,8 @@ from scipy.special import expit
 # Of the slope of the objective.
 SOLVER_TOLERANCE = 1e-7
 PROBABILITY_FLOOR = 1e-5
+# The squares of smaller values are 0.
+SMALLEST = 1e-130
 
 
 def standardise(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -29,10 +31,11 @@ def is_constant(values: np.ndarray) -> np.ndarray:
     """Return which columns (p,) of ``values`` (n, p) hold one value up to rounding.
 
     The spread is judged against the size of the values: the mean of equal numbers is not always
-    that number, so that a standard deviation of exactly 0 cannot be asked for.
+    that number, so that a standard deviation of exactly 0 cannot be asked for. Values whose squares
+    would vanish are constant too.
     """
     spread = np.ptp(values, axis=0)
-    return spread <= 1e-12 * np.maximum(np.abs(values).max(axis=0), np.finfo(float).tiny)
+    return spread <= 1e-12 * np.maximum(np.abs(values).max(axis=0), SMALLEST)
 
 
 def lambda_path(z: np.ndarray, outcome: np.ndarray, count: int, ratio: float) -> np.ndarray:

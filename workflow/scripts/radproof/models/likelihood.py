@@ -16,6 +16,9 @@ MAX_ITERATIONS = 200
 MAX_STEP = 5.0
 STEP_TOLERANCE = 1e-12
 GRADIENT_TOLERANCE = 1e-9
+TOO_LARGE = (
+    "an odds ratio is beyond any number: it is of one unit of the variable, take a larger one"
+)
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,28 @@ def wald_intervals(estimate: Estimate) -> dict[str, np.ndarray]:
     width = norm.ppf(0.975) * se
     low, high = estimate.coefficients - width, estimate.coefficients + width
     return {"se": se, "z": z, "p": 2 * norm.sf(np.abs(z)), "ci_low": low, "ci_high": high}
+
+
+def as_odds_ratios(
+    estimates: np.ndarray, intervals: dict[str, np.ndarray]
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Return ``odds_ratio ci_low ci_high``, each (p,), and what must be said of each, or nothing.
+
+    Parameters
+    ----------
+    estimates
+        Log odds ratios, shape (p,).
+    intervals
+        ``ci_low`` and ``ci_high`` of them.
+    """
+    with np.errstate(over="ignore"):
+        ratios = {
+            "odds_ratio": np.exp(estimates),
+            "ci_low": np.exp(intervals["ci_low"]),
+            "ci_high": np.exp(intervals["ci_high"]),
+        }
+    infinite = np.isinf(np.array(list(ratios.values()))).any(axis=0)
+    return ratios, [TOO_LARGE if one else "" for one in infinite]
 
 
 def profile_intervals(

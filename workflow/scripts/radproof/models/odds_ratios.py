@@ -10,9 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from radproof.errors import BadInput
+from radproof.models.checks import outcome_problems
 from radproof.models.coding import encode, independent_columns, learn_coding
-from radproof.models.design import Sources, clinical_columns
-from radproof.models.likelihood import fit_logistic, profile_intervals, wald_intervals
+from radproof.models.design import by_patient, plan_columns
+from radproof.models.likelihood import (
+    as_odds_ratios,
+    fit_logistic,
+    profile_intervals,
+    wald_intervals,
+)
 from radproof.models.separation import detect_separation
 
 UNIVARIABLE, MULTIVARIABLE = "univariable", "multivariable"
@@ -27,11 +34,11 @@ Variable = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class _Fit:
-    """What a fit says of each term; ``note`` says what must be said of all of them."""
+    """What a fit says of each term, in numbers and in ``notes``."""
 
     terms: dict[str, dict[str, float]]
     method: str
-    note: str
+    notes: dict[str, str]
 
 
 def odds_ratios(patients: pd.DataFrame, clinical: Sequence[Variable]) -> pd.DataFrame:
@@ -44,7 +51,7 @@ def odds_ratios(patients: pd.DataFrame, clinical: Sequence[Variable]) -> pd.Data
     Parameters
     ----------
     patients
-        Training patients: ``outcome`` (0 or 1) and the variables.
+        Training patients: ``patient``, ``outcome`` (0 or 1) and the variables.
     clinical
         The plan's entries; the first level of a category is the reference.
 
@@ -59,11 +66,13 @@ def odds_ratios(patients: pd.DataFrame, clinical: Sequence[Variable]) -> pd.Data
     Raises
     ------
     BadInput
-        If a value is none that the plan allows.
+        If a value is none that the plan allows, or a patient stands twice or has no outcome.
     """
-    chosen = {"clinical": [variable["name"] for variable in clinical]}
-    table = clinical_columns(patients, Sources(chosen, [dict(one) for one in clinical], None))
-    outcome = patients["outcome"].astype(int)
+    named = by_patient(patients)
+    table = plan_columns(named, clinical)
+    if wrong := outcome_problems(named["outcome"]):
+        raise BadInput(wrong)
+    outcome = named["outcome"].astype(int)
     parts = [_analysis(UNIVARIABLE, table[[name]], outcome) for name in table]
     if table.shape[1] > 1:
         parts.append(_analysis(MULTIVARIABLE, table, outcome))
@@ -98,8 +107,8 @@ def _row(fit: _Fit, term: str, said: list[str]) -> dict[str, Any]:
     if term not in fit.terms:
         notes = [*said, "not estimated: constant, or determined by the other terms"]
         return {"note": "; ".join(notes)}
-    notes = [*said, *([fit.note] if fit.note else [])]
-    return fit.terms[term] | {"method": fit.method, "note": "; ".join(notes) or None}
+    note = "; ".join(filter(None, [*said, fit.notes[term]])) or None
+    return fit.terms[term] | {"method": fit.method, "note": note}
 
 
 def _fitted(columns: pd.DataFrame, outcome: np.ndarray) -> _Fit:
@@ -116,20 +125,16 @@ def _fitted(columns: pd.DataFrame, outcome: np.ndarray) -> _Fit:
         note = f"{separation.kind} separation by {split}: Firth's penalised likelihood"
     else:
         limits, note = wald_intervals(estimate), ""
-    with np.errstate(over="ignore"):
-        found = {
-            "odds_ratio": np.exp(estimate.coefficients),
-            "ci_low": np.exp(limits["ci_low"]),
-            "ci_high": np.exp(limits["ci_high"]),
-            "p": limits["p"],
-        }
+    ratios, said = as_odds_ratios(estimate.coefficients, limits)
+    found = ratios | {"p": limits["p"]}
     if not estimate.converged:
         found = {key: np.full(len(names) + 1, np.nan) for key in found}
-        note = "; ".join(
-            [*([note] if note else []), "the likelihood has no maximum that was found"]
-        )
+        said = ["the likelihood has no maximum that was found"] * len(said)
     terms = {
         name: {key: float(values[place]) for key, values in found.items()}
         for place, name in enumerate(names, 1)
     }
-    return _Fit(terms, FIRTH if penalised else MAXIMUM_LIKELIHOOD, note)
+    notes = {
+        name: "; ".join(filter(None, [note, said[place]])) for place, name in enumerate(names, 1)
+    }
+    return _Fit(terms, FIRTH if penalised else MAXIMUM_LIKELIHOOD, notes)

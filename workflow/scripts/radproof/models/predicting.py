@@ -6,6 +6,7 @@ import pandas as pd
 
 from radproof.errors import BadInput, Problem
 from radproof.kinds import load_kind
+from radproof.models.checks import patients_twice
 from radproof.models.design import (
     Sources,
     clinical_columns,
@@ -56,9 +57,8 @@ def predict_model(
     BadInput
         If patients, predictors or upstream predictions are missing or wrong.
     """
-    twice = patients["patient"][patients["patient"].duplicated()]
-    if len(twice):
-        raise BadInput([Problem("patient stands twice", patient=str(one)) for one in twice])
+    if twice := patients_twice(patients):
+        raise BadInput(twice)
     table = patients.set_index("patient").sort_index()
     frozen = _frozen_predictions(model, settings, table, features, upstream_predictions)
     trained = table["set"] == "train"

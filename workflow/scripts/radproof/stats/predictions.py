@@ -136,8 +136,15 @@ def reclassification(
 
 
 def _total_first(found: Any) -> dict[str, Any]:
-    """Return the estimate of the whole, then its parts."""
-    parts = asdict(found)
+    """Return the estimate of the whole with its note, if any, then its parts with theirs."""
+    from radproof.evaluation.reclassification import Improvement
+
+    parts = {
+        name: asdict(part) | ({"note": part.note} if part.note else {})
+        if isinstance(part, Improvement)
+        else part
+        for name, part in vars(found).items()
+    }
     return parts.pop("total") | parts
 
 
@@ -160,9 +167,10 @@ def mcnemar(
             what = "--prediction is to be given twice"
             raise BadInput(Problem(what, found=f"{len(prediction)} times"))
         given = read_given_table(table, [], [outcome, *prediction], [], drop_missing)
-        found = asdict(compare(*(given.complete[name] for name in (outcome, *prediction))))
+        compared = compare(*(given.complete[name] for name in (outcome, *prediction)))
+        found, note = asdict(compared), compared.note or None
         counts = ("both_right", "a_right_b_wrong", "a_wrong_b_right", "both_wrong")
         result: dict[str, Any] = {"table": {name: found.pop(name) for name in counts}}
         for name in ("chi2", "chi2_corrected"):
             result[name] = {"statistic": found.pop(name), "p": found.pop(f"{name}_p")}
-        emit(given.counts | result | found, as_json)
+        emit(given.counts | result | found | {"note": note}, as_json)

@@ -41,7 +41,9 @@ def agreement_of_raters(
     subjects, raters = (sorted(seen[name].unique()) for name in (subject, rater))
     problems = [
         Problem(f"{rater} {one[1]} rated {subject} {one[0]} twice")
-        for one in seen.loc[seen.duplicated([subject, rater]), [subject, rater]].to_numpy()
+        for one in seen.loc[seen.duplicated([subject, rater]), [subject, rater]]
+        .drop_duplicates()
+        .to_numpy()
     ]
     problems += [
         Problem("column names subject or rater, and is no value", found=name)

@@ -14,6 +14,8 @@ from radproof.errors import BadInput, Problem
 
 MISSING = ["", "NA", "NaN", "nan", "n/a", "N/A", "null", "NULL"]
 ROWS_NAMED = 5
+# Sums of squares of larger values are infinite.
+LARGEST = 1e150
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def read_given_table(
     Parameters
     ----------
     numbers, classes, texts
-        Columns to be read as finite numbers, as 0 or 1, and as text.
+        Columns to be read as finite numbers (up to ``LARGEST`` in size), as 0 or 1, and as text.
     drop_missing
         Whether rows with a missing value in any of them are set aside rather than refused.
 
@@ -65,7 +67,8 @@ def read_given_table(
     ------
     BadInput
         Naming every column that the table lacks or has twice, and every one that holds text among
-        numbers, infinite values, classes other than 0 and 1 or, unless dropped, missing values.
+        numbers, infinite or too large values, classes other than 0 and 1 or, unless dropped,
+        missing values.
     """
     raw = read_texts(path, list(dict.fromkeys([*classes, *numbers, *texts])))
     problems: list[Problem] = []
@@ -160,7 +163,7 @@ def _numbers(column: pd.Series, classes: bool) -> tuple[pd.Series, str]:
     known = column.dropna()
     values = {row: number_of(text) for row, text in known.items()}
     allowed = {
-        row: value is not None and np.isfinite(value) and (not classes or value in (0, 1))
+        row: value is not None and abs(value) <= LARGEST and (not classes or value in (0, 1))
         for row, value in values.items()
     }
     wrong = pd.Series(allowed, dtype=bool).reindex(column.index, fill_value=True)

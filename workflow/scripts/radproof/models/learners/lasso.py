@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from radproof.models.checks import check_training, columns_of, fill_medians
+from radproof.models.checks import check_training, columns_of, fill_medians, say_medians
 from radproof.models.inner_folds import deal_inner_folds
 from radproof.models.lasso_path import (
     choose_lambdas,
@@ -16,6 +16,8 @@ from radproof.models.lasso_path import (
     standardise,
 )
 from radproof.models.scores import linear_predictor, score_table
+
+NO_ERRORS = "no standard error: it would not hold after selection and shrinkage"
 
 
 def fit(
@@ -52,16 +54,10 @@ def fit(
     check_training(table, outcome)
     present = table.loc[:, table.notna().any()]
     learned = _select(fill_medians(present), outcome, settings, seed)
-    incomplete = present.isna().any(axis=1)
-    if incomplete.any():
-        who = ", ".join(map(str, table.index[incomplete]))
-        learned["warnings"].append(
-            f"features of {int(incomplete.sum())} of {len(table)} patients are missing, medians"
-            f" stand in: {who}"
-        )
+    learned["warnings"] += say_medians(present)
     return learned | {
         "selection": [],
-        "n_imputed": int(incomplete.sum()),
+        "n_imputed": int(present.isna().any(axis=1).sum()),
         "n_candidate_parameters": table.shape[1],
     }
 
@@ -156,7 +152,7 @@ def predict(model: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
 
 
 def coefficients(model: dict[str, Any], table: pd.DataFrame, outcome: pd.Series) -> pd.DataFrame:
-    """Return one row a term: ``term estimate se z p odds_ratio ci_low ci_high``.
+    """Return one row a term: ``term estimate se z p odds_ratio ci_low ci_high note``.
 
     Estimates belong to z-scores. Standard errors and what follows from them are missing: those of
     maximum likelihood do not hold after selection and shrinkage. ``table`` and ``outcome`` are
@@ -168,4 +164,4 @@ def coefficients(model: dict[str, Any], table: pd.DataFrame, outcome: pd.Series)
     for name in ("se", "z", "p"):
         frame[name] = np.nan
     frame["odds_ratio"] = np.exp(frame["estimate"])
-    return frame.assign(ci_low=np.nan, ci_high=np.nan)
+    return frame.assign(ci_low=np.nan, ci_high=np.nan, note=NO_ERRORS)

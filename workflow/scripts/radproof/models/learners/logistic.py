@@ -11,6 +11,7 @@ from radproof.models.coding import encode, independent_columns, learn_coding
 from radproof.models.imputation import expect, impute, learn_expectation
 from radproof.models.likelihood import (
     Estimate,
+    as_odds_ratios,
     fit_logistic,
     profile_intervals,
     wald_intervals,
@@ -20,6 +21,8 @@ from radproof.models.scores import linear_predictor, score_table
 from radproof.models.separation import Separation, detect_separation, worst_separation
 
 MAXIMUM_LIKELIHOOD, FIRTH = "maximum likelihood", "Firth's penalised likelihood"
+NO_Z = "no z: p and limits are of the profile of Firth's likelihood"
+NO_MAXIMUM = "the likelihood has no maximum that was found: coefficients are where the search ended"
 
 
 def fit(
@@ -74,6 +77,8 @@ def fit(
     penalised = estimates[0].penalised
     if penalised:
         warnings.append(_say_separation(separation, split, settings))
+    if not all(one.converged for one in estimates):
+        warnings.append(NO_MAXIMUM)
     combined, extra = _combined(estimates, len(table))
     if settings["missing"] == "multiple":
         extra["imputation"] = learn_expectation(completed)
@@ -168,12 +173,13 @@ def predict(model: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
 
 
 def coefficients(model: dict[str, Any], table: pd.DataFrame, outcome: pd.Series) -> pd.DataFrame:
-    """Return one row a term: ``term estimate se z p odds_ratio ci_low ci_high``.
+    """Return one row a term: ``term estimate se z p odds_ratio ci_low ci_high note``.
 
     The limits (95 %) are those of the odds ratio: Wald's for maximum likelihood, of the profile
     for Firth's likelihood (z is then missing). Pooled estimates have limits and p by Student's t
     with Barnard and Rubin's degrees of freedom, z being estimate / se; for Firth's likelihood too,
-    whose profiles are not pooled. ``table`` and ``outcome`` are those of the fit.
+    whose profiles are not pooled. ``note`` says why a number is missing or infinite. ``table`` and
+    ``outcome`` are those of the fit.
     """
     names = [term["term"] for term in model["terms"]]
     if "pooled" in model:
@@ -184,18 +190,16 @@ def coefficients(model: dict[str, Any], table: pd.DataFrame, outcome: pd.Series)
         )
     else:
         estimates, inference = _refitted(model, names, table, outcome)
-    return pd.DataFrame(
-        {
-            "term": ["(Intercept)", *names],
-            "estimate": estimates,
-            "se": inference["se"],
-            "z": inference["z"],
-            "p": inference["p"],
-            "odds_ratio": np.exp(estimates),
-            "ci_low": np.exp(inference["ci_low"]),
-            "ci_high": np.exp(inference["ci_high"]),
-        }
+    ratios, said = as_odds_ratios(estimates, inference)
+    columns = {name: inference[name] for name in ("se", "z", "p")}
+    frame = pd.DataFrame(
+        {"term": ["(Intercept)", *names], "estimate": estimates, **columns, **ratios}
     )
+    notes = [
+        "; ".join(filter(None, [NO_Z if np.isnan(z) else "", one])) or None
+        for z, one in zip(inference["z"], said, strict=True)
+    ]
+    return frame.assign(note=pd.Series(notes, dtype=object))
 
 
 def _refitted(
