@@ -26,7 +26,6 @@ RECORDED_PACKAGES = [
     "PyWavelets",
     "scikit-learn",
     "statsmodels",
-    "glum",
     "matplotlib",
     "mlflow",
     "snakemake",
