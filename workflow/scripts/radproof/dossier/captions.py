@@ -77,7 +77,8 @@ CAPTIONS = {
         "evaluation",
         "Decision curves",
         "Net benefit of treating the patients whose predicted risk reaches the threshold, against"
-        " treating all and none, with pointwise 95 % intervals. Curves continue below the panel.",
+        " treating all and none. Bars: 95 % intervals at thresholds of 0.2, 0.4 and 0.6, side by"
+        " side; the table has them at every threshold. Curves continue below the panel.",
     ),
     "null": Caption(
         "evaluation",

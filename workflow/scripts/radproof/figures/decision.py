@@ -19,6 +19,8 @@ from radproof.figures.style import (
 COLUMNS = ["model", "set", "kind", "threshold", "net_benefit", "ci_low", "ci_high"]
 COUNTS = ["true_positives", "false_positives"]
 ALL, NONE = "all", "none"
+# Bands of several models hide one another: limits stand as bars, side by side, at some thresholds.
+WITH_LIMITS, APART = (0.2, 0.4, 0.6), 0.015
 
 
 @print_style()
@@ -70,10 +72,19 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, models: list[str]) -> None:
             linewidth=width,
             label=label,
         )
-        if model in models:
-            limits = curve["ci_low"], curve["ci_high"]
-            axes.fill_between(curve["threshold"], *limits, color=shade, alpha=0.1, linewidth=0)
+    for place, model in enumerate(models):
+        _draw_limits(
+            axes, rows[rows["model"] == model], place - (len(models) - 1) / 2, colour(place)
+        )
     # Below, treating all only falls further and would squeeze the models into a line.
     highest = rows["net_benefit"].max()
-    axes.set(xlim=(0, 1), ylim=(-0.15 * highest, 1.08 * highest))
+    axes.set(xlim=(0, 1), ylim=(-0.15 * highest, 1.3 * highest))
     axes.set(xlabel="Threshold probability", ylabel="Net benefit (per patient)")
+
+
+def _draw_limits(axes: Axes, curve: pd.DataFrame, place: float, shade: str) -> None:
+    """Draw the 95 % limits of one model at some thresholds, set apart from other models' there."""
+    rows = curve[curve["threshold"].isin(WITH_LIMITS) & curve["ci_low"].notna()]
+    at = rows["threshold"] + APART * place
+    axes.vlines(at, rows["ci_low"], rows["ci_high"], color=shade, linewidth=0.8)
+    axes.plot(at, rows["net_benefit"], "o", color=shade, markersize=2)
