@@ -20,14 +20,9 @@ from measure import Measure, report, say
 from radproof.evaluation.delong import auc, paired_test
 from radproof.evaluation.optimism import draw_resamples, judge, resample_table
 from radproof.evaluation.refitting import Chain, refit
-from radproof.models.lasso_path import (
-    choose_lambdas,
-    cross_validate,
-    lambda_path,
-    solve_path,
-    standardise,
-)
+from radproof.models.lasso_path import choose_lambdas, cross_validate, lambda_path, solve_path
 from radproof.radiomics.icc import icc
+from radproof.z_scores import standardise
 from threadpoolctl import threadpool_limits
 
 RESAMPLES = 1000

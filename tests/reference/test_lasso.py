@@ -12,8 +12,8 @@ from radproof.models.lasso_path import (
     lambda_path,
     polish,
     solve_path,
-    standardise,
 )
+from radproof.z_scores import standardise
 
 REFERENCE = Path(__file__).resolve().parents[2].parent / "shared" / "reference" / "r" / "glmnet"
 CASES = sorted(folder.name for folder in REFERENCE.glob("*")) or ["absent"]

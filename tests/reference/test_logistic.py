@@ -73,3 +73,19 @@ def test_separation(name: str, kind: str, terms: list[str]) -> None:
     rows = coefficients(model, table, outcome)
     assert np.isfinite(rows[["estimate", "se", "p", "odds_ratio", "ci_low"]].to_numpy()).all()
     assert rows["estimate"].abs().max() < 100
+
+
+# Not among the cases: R 4.2, glmnet 4.1-6, alpha = 0, thresh = 1e-20, on their birthwt.
+RIDGE_IN_R = {
+    0.1: [0.66866464177887, -0.02791080263069, -0.00785300270524, 0.46262582175801],
+    0.01: [1.2621875424541, -0.0374715348692, -0.0114621444876, 0.6413317408037],
+}
+
+
+@pytest.mark.parametrize("penalty", RIDGE_IN_R)
+def test_ridge(penalty: float) -> None:
+    table, outcome, _ = read_case("birthwt")
+    numbers = table[["age", "lwt", "smoke"]].astype(float)
+    model = fit(numbers, outcome, SETTINGS | {"ridge": penalty}, seed=1)
+    found = [model["intercept"], *(term["coefficient"] for term in model["terms"])]
+    np.testing.assert_allclose(found, RIDGE_IN_R[penalty], rtol=1e-8)

@@ -53,7 +53,7 @@ rule compare_models:
             predictors={
                 name: {
                     key: model[key]
-                    for key in ("clinical", "scores", "radiomics")
+                    for key in ("kind", "clinical", "scores", "radiomics")
                     if key in model
                 }
                 for name, model in PLAN["models"].items()

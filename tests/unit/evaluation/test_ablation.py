@@ -4,14 +4,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-from radproof.evaluation.ablation import COLUMNS, ablate, blocks_without_model, nested_pairs
+from radproof.evaluation.ablation import (
+    COLUMNS,
+    ablate,
+    blocks_without_model,
+    is_nested,
+    nested_pairs,
+)
 from radproof.evaluation.delong import auc, paired_test
 
 from tests.unit.evaluation.cohort import make_predictions
 
+UNET = {"extractor": "e", "mask": "unet", "region": "whole", "sequences": ["t1", "t2"]}
 MODELS: dict[str, dict[str, Any]] = {
     "clinical": {"kind": "logistic", "clinical": ["age"], "scores": []},
-    "automated": {"kind": "lasso", "radiomics": {"mask": "unet"}},
+    "automated": {"kind": "lasso", "radiomics": UNET},
     "manual": {"kind": "logistic", "clinical": ["age", "sex"], "scores": ["automated"]},
 }
 
@@ -28,8 +35,26 @@ def test_pairs_follow_from_the_plan() -> None:
 
 
 def test_scores_of_two_masks_are_two_predictors() -> None:
-    other = {"automated": MODELS["automated"], "by_hand": {"kind": "lasso", "radiomics": {}}}
-    assert nested_pairs(other) == []
+    by_hand = {"kind": "lasso", "radiomics": UNET | {"mask": "rater1"}}
+    assert nested_pairs({"automated": MODELS["automated"], "by_hand": by_hand}) == []
+
+
+def test_fewer_sequences_are_a_part_of_more_and_another_kind_is_none() -> None:
+    one = UNET | {"sequences": ["t1"]}
+    models: dict[str, dict[str, Any]] = {
+        "all": {"kind": "lasso", "radiomics": UNET},
+        "t1": {"kind": "lasso", "radiomics": one},
+        "forest": {"kind": "random_forest", "radiomics": one},
+        "aged": {"kind": "random_forest", "radiomics": one, "clinical": ["age"]},
+    }
+    assert nested_pairs(models) == [
+        {"full": "all", "reduced": "t1", "without": "e unet whole t2"},
+        {"full": "aged", "reduced": "forest", "without": "age"},
+    ]
+    assert blocks_without_model(models) == [{"full": "aged", "without": "aged"}]
+    # Tests on their own patients hold for neither.
+    assert is_nested(models, "forest", "all")
+    assert not is_nested(models, "t1", "forest")
 
 
 def test_differences_are_those_of_the_paired_test() -> None:

@@ -146,3 +146,16 @@ def test_wilson_interval() -> None:
     # Newcombe 1998 (Stat Med 17:857), table I: 81 of 263 and 0 of 20.
     assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
     assert wilson(0, 20) == pytest.approx((0, 0.1611), abs=5e-5)
+
+
+def test_hosmer_lemeshow_of_new_patients_rejects_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(7)
+    rejected = 0
+    for _ in range(600):
+        probability = rng.uniform(0.1, 0.9, 200)
+        outcome = (rng.uniform(size=200) < probability).astype(int)
+        found = hosmer_lemeshow(outcome, probability, own_patients=False)
+        assert found.df == 10
+        rejected += found.p < 0.05
+    # 5 %, within three standard errors; with 8 degrees of freedom it is 10 %.
+    assert rejected / 600 == pytest.approx(0.05, abs=0.027)

@@ -166,7 +166,36 @@ def test_nested_models_are_not_tested_on_the_patients_they_were_fitted_on() -> N
         assert rows.loc[apparent, "note"].str.contains("nested models").all()
         assert rows.loc[~apparent, "p"].notna().all()
     (own,) = tables["comparisons"].query("kind == 'apparent'").to_dict("records")
-    assert (own["verdict"], own["equivalent"]) == ("not testable", False)
-    assert own["ci_low"] < own["difference"] < own["ci_high"]
+    assert own["verdict"] == "not testable"
+    assert own["difference"] == own["auc_first"] - own["auc_second"]
+    assert all(np.isnan(own[name]) for name in ("equivalent", "ci_low", "smallest_margin"))
     others = settings | {"predictors": {name: {} for name in predictors}}
     assert comparison_tables(make_predictions(), others)["comparisons"]["p"].notna().all()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ([0.1, 0.2, 0.8, 0.9], [0.2, 0.1, 0.9, 0.8]),
+        ([0.1, 0.2, 0.8, 0.9], [0.9, 0.8, 0.2, 0.1]),
+        ([0.1, 0.2, 0.8, 0.9], [0.5, 0.5, 0.5, 0.5]),
+    ],
+)
+def test_four_patients_without_variance_are_no_certainty(first, second) -> None:
+    predictions = pd.concat(
+        pd.DataFrame(
+            {
+                "patient": [f"p{number}" for number in range(4)],
+                "set": "test",
+                "outcome": [0, 0, 1, 1],
+                "model": model,
+                "kind": "held_out",
+                "probability": probability,
+            }
+        )
+        for model, probability in (("a", first), ("b", second))
+    )
+    (row,) = compare(predictions, [{"first": "a", "second": "b", "margin": 0.6}]).to_dict("records")
+    assert row["verdict"] == "not testable"
+    assert "does not vary" in row["note"]
+    assert all(np.isnan(row[name]) for name in ("p", "p_holm", "ci_low", "p_equivalence"))

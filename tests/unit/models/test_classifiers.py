@@ -12,9 +12,9 @@ from radproof.errors import BadInput
 from radproof.kinds import load_kind
 from radproof.models.forest import grow_forest
 from radproof.models.inner_folds import deal_inner_folds
-from radproof.models.lasso_path import standardise
 from radproof.models.learners import svm
 from radproof.provenance import SCRIPTS
+from radproof.z_scores import standardise
 from scipy.special import expit, logit
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.svm import SVC

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from radproof.models.coding import encode, learn_coding
-from radproof.models.imputation import expect, impute, learn_expectation
+from radproof.models.imputation import _centre_and_scale, expect, impute, learn_expectation
 
 STAGES = ["1", "2", "3"]
 
@@ -157,3 +157,9 @@ def test_constant_and_repeated_columns_do_no_harm(gaps: pd.DataFrame) -> None:
     filled = expect(columns, variables, learn_expectation(copies))
     assert np.isfinite(filled).all(axis=None)
     assert (filled["once"] == 2.0).all()
+
+
+def test_a_constant_of_training_moves_nobody() -> None:
+    values = np.column_stack([np.full(30, 0.1), np.arange(30.0)])
+    _, scale = _centre_and_scale(values)
+    assert scale[0] == 1

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from radproof.models.lasso_path import lambda_path, polish, solve_path, standardise
+from radproof.models.lasso_path import lambda_path, polish, solve_path
+from radproof.z_scores import standardise
 from scipy.special import expit
 
 

@@ -103,3 +103,23 @@ def test_unknown_level_in_a_new_patient_is_refused() -> None:
     new["stage"] = "9"
     with pytest.raises(BadInput, match="unknown level of stage"):
         predict(model, new)
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_ridge_is_where_its_objective_is_least_and_has_no_errors(separate: bool) -> None:
+    rng = np.random.default_rng(5)
+    table = pd.DataFrame(rng.normal([50, 2], [9, 0.1], size=(60, 2)), columns=["age", "width"])
+    truth = table["age"] if separate else table["age"] + rng.normal(0, 9, 60)
+    outcome = (truth > 50).astype(int)
+    settings = {"missing": "refuse", "separation": "refuse", "ridge": 0.05}
+    model = fit(table, outcome, settings, seed=1)
+    assert model["method"] == "ridge"
+    weights = np.array([term["coefficient"] for term in model["terms"]])
+    z = (table - table.mean()) / table.std(ddof=0)
+    risk = predict(model, table)["probability"]
+    slope = z.T.to_numpy() @ (risk - outcome) / 60 + 0.05 * weights * table.std(ddof=0)
+    np.testing.assert_allclose(slope, 0, atol=1e-9)
+    assert risk.mean() == pytest.approx(outcome.mean())
+    rows = coefficients(model, table, outcome)
+    assert rows[["se", "p", "ci_low"]].isna().all(axis=None)
+    assert rows["note"].str.contains("no standard error").all()

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from radproof.errors import BadInput
 from radproof.kinds import available_kinds, load_kind
+from radproof.models.forest import grow_forest, permutation_importance
 from radproof.models.selecting import (
     Path,
     Selected,
@@ -270,3 +271,23 @@ def test_steps_that_read_no_values_come_first_where_they_head_the_list() -> None
     assert names == list(table.columns[:5])
     assert [one["step"] for one in path.steps] == ["candidates", "stability"]
     assert select_by_name(names, steps[1:], stability, Path(names)) == (names, steps[1:])
+
+
+def test_copies_of_a_patient_do_not_judge_trees_that_grew_on_them() -> None:
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame(rng.normal(size=(40, 60)))
+    outcome = pd.Series(rng.integers(0, 2, 40))
+    places = np.repeat(np.arange(20), 2)
+    copies, cases = table.iloc[places].reset_index(drop=True), outcome.iloc[places]
+    settings = {"trees": 200, "leaf": 1, "class_weight": "none"}
+    forest = grow_forest(copies.to_numpy(), cases.to_numpy(), settings, 1)
+
+    def importance(names: list[str]) -> float:
+        own = cases.set_axis(names)
+        return float(permutation_importance(forest, copies.to_numpy(), own, 1).sum())
+
+    apart = importance([f"p{number}" for number in range(40)])
+    together = importance([f"p{place}#{number % 2 + 1}" for number, place in enumerate(places)])
+    # Copies that pass for other patients make noise look as if it told the outcome.
+    assert apart > 0.05
+    assert together < apart / 2

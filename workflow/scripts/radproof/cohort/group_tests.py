@@ -7,6 +7,8 @@ import numpy as np
 from scipy import stats
 from scipy.special import gammaln
 
+from radproof.z_scores import is_constant
+
 WELCH, MANN_WHITNEY = "Welch's t test", "Mann–Whitney U test"
 CHI_SQUARED, FISHER = "chi-squared test", "Fisher's exact test"
 SIMULATED = "Fisher's exact test, simulated"
@@ -51,7 +53,7 @@ def compare_numbers(first: np.ndarray, second: np.ndarray) -> Tested:
     if min(first.size, second.size) == 0:
         return Tested(NO_TEST, np.nan, "no known value in a group")
     normal = _passes_for_normal(first) and _passes_for_normal(second)
-    if np.ptp(both) == 0:
+    if is_constant(both[:, None]).all():
         return Tested(NO_TEST, np.nan, "one value in all patients")
     if normal:
         p = stats.ttest_ind(first, second, equal_var=False).pvalue
@@ -60,7 +62,7 @@ def compare_numbers(first: np.ndarray, second: np.ndarray) -> Tested:
 
 
 def _passes_for_normal(values: np.ndarray) -> bool:
-    if values.size < SHAPIRO_LEAST or np.ptp(values) == 0:
+    if values.size < SHAPIRO_LEAST or is_constant(values[:, None]).all():
         return False
     test = stats.shapiro if values.size <= SHAPIRO_MOST else stats.normaltest
     return bool(test(values).pvalue >= NORMALITY_LEVEL)

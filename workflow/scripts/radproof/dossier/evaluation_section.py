@@ -98,7 +98,7 @@ TABLES: dict[str, tuple[str, list[str] | None, bool]] = {
         " this bought",
         [
             *("arm", *KEYS, "auc", "permutations", "null_mean", "null_low", "null_high"),
-            *("contains_half", "p", "optimism", "null_optimism", "note"),
+            *("contains_half", "above_half", "p", "optimism", "null_optimism", "note"),
         ],
         False,
     ),

@@ -177,7 +177,7 @@ def _stage_tables(
     if stage == "radiomics":
         result += radiomics_tables(tables, plan, models)
     if stage == "models":
-        result += [_model_overview(models), *map(_terms, models)]
+        result += [_model_overview(models, tables), *map(_terms, models)]
     if stage == "evaluation":
         result += evaluation_tables(tables)
     for name, (where, caption, columns) in TABLES.items():
@@ -187,13 +187,17 @@ def _stage_tables(
     return result
 
 
-def _model_overview(models: Sequence[Mapping[str, Any]]) -> Table:
+def _model_overview(
+    models: Sequence[Mapping[str, Any]], tables: Mapping[str, tuple[pd.DataFrame, str]]
+) -> Table:
     columns = ["name", "kind", "n", "n_events", "n_parameters", "n_candidate_parameters"]
     columns += ["events_per_parameter"]
     table = pd.DataFrame([{name: model[name] for name in columns} for model in models])
     sizes = [model["sample_size"] or {"n": None, "n_events": None} for model in models]
     table["n_needed"] = [size["n"] for size in sizes]
     table["n_events_needed"] = [size["n_events"] for size in sizes]
+    for title, areas in _areas(tables):
+        table[title] = [areas.get(model["name"]) for model in models]
     table["selection"] = [
         " → ".join(f"{step['step']} {step['n']}" for step in model["selection"]) for model in models
     ]
@@ -201,10 +205,29 @@ def _model_overview(models: Sequence[Mapping[str, Any]]) -> Table:
     caption = (
         "Models: patients and events fitted on; candidate parameters before selection, events per"
         " candidate, and the least sample by them (Riley et al. 2020, Nagelkerke's R² of 0.15);"
+        " areas under the ROC curve with 95 % intervals;"
         " steps of selection with the features that each left"
     )
     note = "models/*/selection.tsv says which features each step kept and dropped, and why."
     return shown(table, None, caption, note=note)
+
+
+def _areas(tables: Mapping[str, tuple[pd.DataFrame, str]]) -> list[tuple[str, dict[str, str]]]:
+    """Return, for each set and kind but apparent ones, its title and the area of each model."""
+    if "discrimination" not in tables:
+        return []
+    rows = tables["discrimination"][0].query("kind != 'apparent'")
+    return [
+        (
+            f"AUC {name}, {str(kind).replace('_', ' ')}",
+            {
+                row["model"]: f"{row['auc']:.3f} ({row['ci_low']:.3f}–{row['ci_high']:.3f})"
+                for row in own.to_dict("records")
+                if pd.notna(row["auc"])
+            },
+        )
+        for (name, kind), own in rows.groupby(["set", "kind"], sort=False)
+    ]
 
 
 def _terms(model: Mapping[str, Any]) -> Table:

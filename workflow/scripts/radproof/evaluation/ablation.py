@@ -24,9 +24,9 @@ def ablate(predictions: pd.DataFrame, models: Mapping[str, Mapping[str, Any]]) -
     predictions
         As for :func:`radproof.evaluation.evaluate.evaluate`.
     models
-        The plan's models. One is the reduced model of another if its predictors are some of the
-        other's: ``clinical`` variables, ``scores`` of other models, and the model's own radiomics,
-        which is the score that others take from it.
+        The plan's models: ``kind``, ``clinical`` variables, ``scores`` of other models,
+        ``radiomics`` (``extractor mask region sequences``). :func:`nested_pairs` says which is the
+        reduced model of another.
 
     Returns
     -------
@@ -57,41 +57,80 @@ def ablate(predictions: pd.DataFrame, models: Mapping[str, Mapping[str, Any]]) -
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def predictors_of(name: str, model: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return a model's predictors by block: ``clinical`` and ``radiomics score``."""
-    scores = [name] if "radiomics" in model else []
-    return {
-        "clinical": list(model.get("clinical", [])),
-        "radiomics score": scores + list(model.get("scores", [])),
-    }
+def predictors_of(models: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, list[str]]:
+    """Return a model's predictors by block, ``clinical`` and ``radiomics``.
+
+    Radiomics are named by where they come from, ``extractor mask region sequence``, whether the
+    model reads the features or takes the score of a model that does.
+    """
+    sources = [
+        " ".join([*(str(one.get(key)) for key in ("extractor", "mask", "region")), sequence])
+        for source in [name, *models[name].get("scores", [])]
+        if (one := models[source].get("radiomics")) is not None
+        for sequence in one.get("sequences", [])
+    ]
+    clinical = list(models[name].get("clinical", []))
+    return {"clinical": clinical, "radiomics": list(dict.fromkeys(sources))}
 
 
-def _all(name: str, model: Mapping[str, Any]) -> list[str]:
-    return [one for block in predictors_of(name, model).values() for one in block]
+def is_nested(models: Mapping[str, Mapping[str, Any]], first: str, second: str) -> bool:
+    """Whether one of two models has some of the other's predictors and no others."""
+    own, other = (_all(models, name) for name in (first, second))
+    return bool(own) and bool(other) and (own < other or other < own)
+
+
+def _all(models: Mapping[str, Mapping[str, Any]], name: str) -> set[str]:
+    return {one for block in predictors_of(models, name).values() for one in block}
+
+
+def _scored(models: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
+    """Return the models whose radiomics a model has: itself, or those whose scores it takes."""
+    return [*([name] if "radiomics" in models[name] else []), *models[name].get("scores", [])]
 
 
 def nested_pairs(models: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Return ``full reduced without`` of every two models of which one has some of the other's."""
-    own = {name: _all(name, model) for name, model in models.items()}
+    """Return ``full reduced without`` of every two models of which one is the other less a part.
+
+    Of two with radiomics the reduced one must make the score that the full one takes, or both must
+    be of one kind: a forest is no part of a LASSO.
+    """
     return [
-        {
-            "full": full,
-            "reduced": reduced,
-            "without": ", ".join(one for one in own[full] if one not in own[reduced]),
-        }
-        for full in own
-        for reduced in own
-        if own[reduced] and set(own[reduced]) < set(own[full])
+        {"full": full, "reduced": reduced, "without": _without(models, full, reduced)}
+        for full in models
+        for reduced in models
+        if is_nested(models, full, reduced)
+        and _all(models, reduced) < _all(models, full)
+        and _is_part(models, full, reduced)
     ]
+
+
+def _is_part(models: Mapping[str, Mapping[str, Any]], full: str, reduced: str) -> bool:
+    if set(_scored(models, reduced)) <= set(_scored(models, full)):
+        return True
+    both_read = "radiomics" in models[full] and "radiomics" in models[reduced]
+    return both_read and models[full].get("kind") == models[reduced].get("kind")
+
+
+def _without(models: Mapping[str, Mapping[str, Any]], full: str, reduced: str) -> str:
+    """Name what the reduced model lacks: variables, scores, or radiomics by where they are from."""
+    own, other = (predictors_of(models, name) for name in (full, reduced))
+    lacking = [one for one in own["clinical"] if one not in other["clinical"]]
+    if other["radiomics"]:
+        lacking += [one for one in own["radiomics"] if one not in other["radiomics"]]
+    else:
+        lacking += _scored(models, full)
+    return ", ".join(lacking)
 
 
 def blocks_without_model(models: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
     """Return ``full without`` of the blocks that no model of the plan is without."""
-    own = {name: set(_all(name, model)) for name, model in models.items()}
+    pairs = [(pair["full"], pair["reduced"]) for pair in nested_pairs(models)]
     lacking = []
-    for name, model in models.items():
-        blocks = [block for block in predictors_of(name, model).values() if block]
-        for block in blocks if len(blocks) > 1 else []:
-            if own[name] - set(block) not in own.values():
-                lacking.append({"full": name, "without": ", ".join(block)})
+    for name in models:
+        blocks = {key: own for key, own in predictors_of(models, name).items() if own}
+        for key, block in blocks.items() if len(blocks) > 1 else []:
+            rest = _all(models, name) - set(block)
+            if not any(full == name and _all(models, other) == rest for full, other in pairs):
+                named = block if key == "clinical" else _scored(models, name)
+                lacking.append({"full": name, "without": ", ".join(named)})
     return lacking

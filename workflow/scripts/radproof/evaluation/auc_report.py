@@ -16,6 +16,7 @@ from radproof.evaluation.delong import (
     auc,
     equivalence_test,
     paired_test,
+    same_order,
     smallest_margin,
     unpaired_test,
 )
@@ -61,7 +62,7 @@ def compare_scores(
             f"{name}: {ONE_PATIENT}" for name, area in areas.items() if np.isnan(area["variance"])
         ],
         "pairs": {
-            f"{first}|{second}": _pair(_areas(outcome, scores[[first, second]]), margins)
+            f"{first}|{second}": _pair(outcome, scores[[first, second]], margins)
             for first, second in combinations(names, 2)
         },
     }
@@ -130,18 +131,22 @@ def _difference(test: Difference) -> dict[str, Any]:
     return {name: getattr(test, name) for name in names} | note
 
 
-def _pair(result: AucResult, margins: Sequence[float]) -> dict[str, Any]:
+def _pair(outcome: pd.Series, scores: pd.DataFrame, margins: Sequence[float]) -> dict[str, Any]:
+    result = _areas(outcome, scores)
     test = paired_test(result)
     report = {"n": result.n_cases + result.n_controls} | _difference(test)
     report |= {"z": test.statistic, "p": test.p}
+    complete = scores[outcome.notna() & scores.notna().all(axis=1)].to_numpy().T
+    # Without variance only scores that rank all patients alike are known to be equivalent.
+    se = np.nan if test.se == 0 and not same_order(*complete) else test.se
     if margins:
         report["equivalence"] = {}
     for margin in margins:
-        equal = equivalence_test(test.difference, test.se, margin)
+        equal = equivalence_test(test.difference, se, margin)
         report["equivalence"][str(margin)] = {
             "p_equivalence": equal.p_equivalence,
             "equivalent": equal.equivalent,
             "p_noninferiority": equal.p_noninferiority,
             "noninferior": equal.noninferior,
         }
-    return report | {"smallest_margin": smallest_margin(test.difference, test.se)}
+    return report | {"smallest_margin": smallest_margin(test.difference, se)}

@@ -180,18 +180,22 @@ def quantile_groups(values: np.ndarray, groups: int) -> tuple[np.ndarray, int]:
     return np.searchsorted(breaks[1:-1], values, side="left"), breaks.size - 1
 
 
-def hosmer_lemeshow(outcome: ArrayLike, probability: ArrayLike) -> HosmerLemeshow:
+def hosmer_lemeshow(
+    outcome: ArrayLike, probability: ArrayLike, own_patients: bool = True
+) -> HosmerLemeshow:
     """Return the Hosmer-Lemeshow statistic over ten groups by quantiles of the probability.
 
-    There are 8 degrees of freedom even where ties leave fewer groups. A group whose expected count
-    is zero adds nothing where none was observed, and infinity otherwise.
+    There are 8 degrees of freedom on a model's ``own_patients``, those it was fitted on, and 10 on
+    others, whose numbers it was not drawn to, even where ties leave fewer groups. A group whose
+    expected count is zero adds nothing where none was observed, and infinity otherwise.
 
-    Source: Hosmer & Lemeshow 1980 (Commun Stat A 9:1043); R's ``ResourceSelection::hoslem.test``.
+    Source: Hosmer & Lemeshow 1980 (Commun Stat A 9:1043); R's ``ResourceSelection::hoslem.test`` (8
+    degrees); of other patients: Hosmer, Lemeshow & Sturdivant 2013, ch. 5.
     """
     events = check_outcome(outcome, both_classes=False)
     values = check_probability(probability, events.size)
     group, groups = quantile_groups(values, GROUPS)
-    df = GROUPS - 2
+    df = GROUPS - 2 if own_patients else GROUPS
     if groups < 2:
         return HosmerLemeshow(np.nan, df, np.nan, 1)
     statistic = 0.0
@@ -204,7 +208,9 @@ def hosmer_lemeshow(outcome: ArrayLike, probability: ArrayLike) -> HosmerLemesho
     return HosmerLemeshow(statistic, df, float(chi2.sf(statistic, df)), groups)
 
 
-def calibration(outcome: ArrayLike, probability: ArrayLike) -> dict[str, Any]:
+def calibration(
+    outcome: ArrayLike, probability: ArrayLike, own_patients: bool = True
+) -> dict[str, Any]:
     """Return every number of calibration of one set of predictions.
 
     Parameters
@@ -213,6 +219,8 @@ def calibration(outcome: ArrayLike, probability: ArrayLike) -> dict[str, Any]:
         0 or 1 (event), shape (n,); both must occur.
     probability
         From 0 to 1, shape (n,).
+    own_patients
+        Whether the model was fitted on these patients.
 
     Returns
     -------
@@ -251,7 +259,7 @@ def calibration(outcome: ArrayLike, probability: ArrayLike) -> dict[str, Any]:
         result |= dict.fromkeys(("ici", "e50", "e90", "emax"), np.nan)
         notes.append("no ICI: too few distinct probabilities for loess")
     result["c_index"] = float(auc(events, values).auc[0])
-    grouped = hosmer_lemeshow(events, values)
+    grouped = hosmer_lemeshow(events, values, own_patients)
     if grouped.groups < 2:
         notes.append("no Hosmer-Lemeshow test: every probability is equal")
     if np.isinf(grouped.chi2):

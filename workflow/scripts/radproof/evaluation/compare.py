@@ -10,10 +10,12 @@ from radproof.errors import BadInput, Problem
 from radproof.evaluation.checks import check_predictions
 from radproof.evaluation.delong import (
     ALPHA,
+    NO_VARIANCE,
     Difference,
     auc,
     equivalence_test,
     paired_test,
+    same_order,
     smallest_margin,
 )
 from radproof.evaluation.holm import holm
@@ -90,25 +92,23 @@ def compare_pair(pair: Pair) -> dict[str, Any]:
     margin = pair.entry.get("margin")
     row = pair.keys | dict.fromkeys(("auc_first", "auc_second", "p"), np.nan)
     if margin is not None:
-        row |= {"margin": float(margin), "equivalent": False, "noninferior": False}
+        row |= {"margin": float(margin)}
     if not pair.has_both:
         return row | {"note": ONE_CLASS}
     result = auc(pair.outcome, [pair.first, pair.second])
     row |= {"auc_first": float(result.auc[0]), "auc_second": float(result.auc[1])}
     test = paired_test(result)
-    row |= _tested(test)
+    row["difference"] = test.difference
     if not pair.is_testable:
-        return row | {
-            "z": np.nan,
-            "p": np.nan,
-            "note": "; ".join(filter(None, [row["note"], NESTED])),
-        }
+        return row | {"note": NESTED}
+    if test.se == 0 and not same_order(pair.first, pair.second):
+        return row | {"note": f"{NO_VARIANCE}, and nothing to test"}
+    row |= _tested(test)
     return row if margin is None else row | _equivalence(test, float(margin))
 
 
 def _tested(test: Difference) -> dict[str, Any]:
     return {
-        "difference": test.difference,
         "ci_low": test.ci_low,
         "ci_high": test.ci_high,
         "z": test.statistic,
@@ -134,6 +134,6 @@ def _verdict(row: dict[str, Any]) -> str:
     findings = []
     if row["p_holm"] < ALPHA:
         findings.append("different")
-    if row["equivalent"]:
+    if row.get("equivalent"):
         findings.append(f"equivalent within {row['margin']:g}")
     return ", yet ".join(findings) or "inconclusive"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from radproof.evaluation.ablation import ablate, nested_pairs
+from radproof.evaluation.ablation import ablate, is_nested
 from radproof.evaluation.compare import compare
 from radproof.evaluation.reclassify import compare_classifications, reclassify
 
@@ -20,19 +20,16 @@ def comparison_tables(
     predictions
         As for :func:`radproof.evaluation.evaluate.evaluate`.
     settings
-        ``comparisons`` and ``risk_categories`` of the plan; ``predictors``: by model ``clinical``,
-        ``scores`` and ``radiomics``, those it has.
+        ``comparisons`` and ``risk_categories`` of the plan; ``predictors``: by model ``kind``,
+        ``clinical``, ``scores`` and ``radiomics``, those it has.
 
     Raises
     ------
     BadInput
         If predictions or settings cannot be used.
     """
-    nested = {
-        frozenset((one["full"], one["reduced"])) for one in nested_pairs(settings["predictors"])
-    }
     pairs = [
-        entry | {"nested": frozenset((entry["first"], entry["second"])) in nested}
+        entry | {"nested": is_nested(settings["predictors"], entry["first"], entry["second"])}
         for entry in settings["comparisons"]
     ]
     return {

@@ -17,26 +17,38 @@ LEVEL = 0.95
 ALPHA = 0.05
 QUANTILE = float(ndtri((1 + LEVEL) / 2))
 ONE_PATIENT = "one case or one control: no variance"
-# What rounding leaves of a variance or a difference that is zero.
-NO_VARIANCE, NO_DIFFERENCE = 1e-18, 1e-12
+NO_VARIANCE = "the difference does not vary between patients: no variance"
 
 
 @dataclass(frozen=True)
 class AucResult:
     """Areas under the ROC curves of k scores of the same patients.
 
-    ``auc`` (k,) from 0 to 1; ``covariance`` (k, k), NaN where there is one case or one control.
+    ``auc`` (k,) from 0 to 1; ``covariance`` (k, k), NaN where there is one case or one control, 0
+    where a score's placements do not vary. ``below`` (k, n_cases) controls lie below each case, and
+    ``above`` (k, n_controls) cases above each control, ties counting half.
     """
 
     auc: np.ndarray
     covariance: np.ndarray
     n_cases: int
     n_controls: int
+    below: np.ndarray
+    above: np.ndarray
 
     @property
     def variance(self) -> np.ndarray:
         """The variances of the areas, shape (k,)."""
         return np.diag(self.covariance)
+
+    def variance_of_difference(self, first: int, second: int) -> float:
+        """Return the variance of the difference of two areas: 0 where placements differ by nothing.
+
+        From the differences of counts, which are exact; those of covariances are lost to rounding
+        where two scores of many patients are nearly the same.
+        """
+        counts = [(one[first] - one[second])[None] for one in (self.below, self.above)]
+        return float(_covariance_of_areas(*counts)[0, 0])
 
     def interval(self) -> np.ndarray:
         """Return the 95 % limits, shape (k, 2): normal, clipped to 0 and 1."""
@@ -91,8 +103,7 @@ class Difference:
             return "no test: neither area has a variance, or one is of a single case or control"
         if np.isnan(self.se):
             return ONE_PATIENT
-        same = "no variance: each patient has the same rank in both, or both areas are 0 or 1"
-        return same if self.se == 0 else ""
+        return NO_VARIANCE if self.se == 0 else ""
 
 
 @dataclass(frozen=True)
@@ -135,9 +146,8 @@ def auc(outcome: ArrayLike, scores: ArrayLike) -> AucResult:
         [_midranks(*pair) for pair in zip(ordered_cases, controls, strict=True)]
     )
     won = below.sum(axis=1)
-    of_cases, of_controls = below / n_controls, above / n_cases
-    covariance = _covariance(of_cases) / n_cases + _covariance(of_controls) / n_controls
-    return AucResult(won / (n_cases * n_controls), covariance, n_cases, n_controls)
+    covariance = _covariance_of_areas(below, above)
+    return AucResult(won / (n_cases * n_controls), covariance, n_cases, n_controls, below, above)
 
 
 def _midranks(ordered: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -146,13 +156,22 @@ def _midranks(ordered: np.ndarray, values: np.ndarray) -> np.ndarray:
     return (below + through) / 2
 
 
+def _covariance_of_areas(below: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """Return DeLong's covariance (k, k) of areas from counts (k, n_cases) and (k, n_controls)."""
+    n_cases, n_controls = below.shape[1], above.shape[1]
+    if min(n_cases, n_controls) < 2:
+        return np.full((len(below), len(below)), np.nan)
+    return _covariance(below / n_controls) / n_cases + _covariance(above / n_cases) / n_controls
+
+
 def _covariance(placements: np.ndarray) -> np.ndarray:
-    """Return the sample covariance (k, k) of the rows of ``placements`` (k, n)."""
-    count = placements.shape[1]
-    if count < 2:
-        return np.full((len(placements), len(placements)), np.nan)
+    """Return the sample covariance (k, k) of the rows of ``placements`` (k, n).
+
+    Of equal numbers it is 0, which rounding of their mean would spoil.
+    """
     centred = placements - placements.mean(axis=1, keepdims=True)
-    return centred @ centred.T / (count - 1)
+    centred[np.ptp(placements, axis=1) == 0] = 0.0
+    return centred @ centred.T / (placements.shape[1] - 1)
 
 
 def paired_test(result: AucResult, first: int = 0, second: int = 1) -> Difference:
@@ -163,15 +182,11 @@ def paired_test(result: AucResult, first: int = 0, second: int = 1) -> Differenc
 
     Source: DeLong et al. 1988; R's ``pROC::roc.test``.
     """
-    covariance = result.covariance
     difference = float(result.auc[first] - result.auc[second])
-    variance = float(
-        covariance[first, first] + covariance[second, second] - 2 * covariance[first, second]
-    )
+    variance = result.variance_of_difference(first, second)
     if np.isnan(variance):
         return Difference(difference, np.nan, np.nan, np.inf, np.nan, np.nan, np.nan)
-    if variance < NO_VARIANCE:
-        difference = 0.0 if abs(difference) < NO_DIFFERENCE else difference
+    if variance == 0:
         z = float(np.sign(difference)) * np.inf if difference else 0.0
         p = 0.0 if difference else 1.0
         return Difference(difference, 0.0, z, np.inf, p, difference, difference)
@@ -179,6 +194,18 @@ def paired_test(result: AucResult, first: int = 0, second: int = 1) -> Differenc
     z, half = difference / se, QUANTILE * se
     p = 2 * float(ndtr(-abs(z)))
     return Difference(difference, se, z, np.inf, p, difference - half, difference + half)
+
+
+def same_order(first: ArrayLike, second: ArrayLike) -> bool:
+    """Return whether two scores rank all patients alike, so that their areas are one.
+
+    Any two scores without variance of their difference that do not, such as two that separate a few
+    patients, are alike or different by chance as well, and nothing can be tested.
+    """
+    of_first, of_second = (
+        np.unique(np.asarray(one), return_inverse=True)[1] for one in (first, second)
+    )
+    return bool(np.array_equal(of_first, of_second))
 
 
 def unpaired_test(first: AucResult, second: AucResult) -> Difference:
@@ -192,7 +219,7 @@ def unpaired_test(first: AucResult, second: AucResult) -> Difference:
     difference = float(first.auc[0] - second.auc[0])
     variances = np.array([first.variance[0], second.variance[0]])
     patients = np.array([one.n_cases + one.n_controls for one in (first, second)])
-    if not variances.sum() >= NO_VARIANCE:
+    if not variances.sum() > 0:
         statistic = float(np.sign(difference)) * np.inf if variances.sum() == 0 else np.nan
         return Difference(difference, np.nan, statistic, np.nan, np.nan, np.nan, np.nan)
     se = float(np.sqrt(variances.sum()))

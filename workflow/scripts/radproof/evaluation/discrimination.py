@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radproof.evaluation.checks import check_outcome, check_probability
-from radproof.evaluation.delong import NO_VARIANCE, AucResult, auc
+from radproof.evaluation.delong import AucResult, auc
 
 AREA = ["n", "n_events", "auc", "variance", "ci_low", "ci_high", "ci_method", "note"]
 
@@ -49,7 +49,7 @@ def _limits(result: AucResult) -> tuple[float, float, str, str]:
         low, high = result.exact_limits()
         low, high = (low, high) if area == 1 else (1 - high, 1 - low)
         return low, high, "Clopper-Pearson", f"area of {area:.0f}: exact limit of {pairs} pairs"
-    if variance < NO_VARIANCE:
+    if variance == 0:
         note = "every probability is equal: interval for any distribution"
         return *result.distribution_free_limits(), "Hoeffding", note
     low, high = result.interval()[0].tolist()

@@ -62,7 +62,9 @@ def evaluate(predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
             predictions, lambda rows, _: pd.DataFrame([_area(rows)], columns=AREA)
         ),
         "roc": _stack(predictions, lambda rows, _: _roc(rows)),
-        "calibration": _stack(predictions, lambda rows, _: _calibration(rows)),
+        "calibration": _stack(
+            predictions, lambda rows, keys: _calibration(rows, keys["kind"] == "apparent")
+        ),
         "calibration_curve": _stack(
             predictions, lambda rows, _: calibration_curve(rows["outcome"], rows["probability"])
         ),
@@ -115,10 +117,10 @@ def _roc(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([missing | {"note": ONE_CLASS}])
 
 
-def _calibration(rows: pd.DataFrame) -> pd.DataFrame:
+def _calibration(rows: pd.DataFrame, own_patients: bool) -> pd.DataFrame:
     outcome, probability = rows["outcome"], rows["probability"]
     if _has_both(rows):
-        return pd.DataFrame([calibration(outcome, probability)], columns=CALIBRATION)
+        return pd.DataFrame([calibration(outcome, probability, own_patients)], columns=CALIBRATION)
     known = {"n": len(rows), "n_events": int(outcome.sum()), "note": ONE_CLASS}
     brier = {"brier": brier_score(outcome, probability)}
     return pd.DataFrame([known | brier], columns=CALIBRATION)

@@ -8,7 +8,7 @@ from scipy.special import logit
 from scipy.stats import chi2
 
 from radproof.evaluation.checks import check_outcome, check_probability
-from radproof.evaluation.delong import NO_VARIANCE, AucResult
+from radproof.evaluation.delong import AucResult
 from radproof.models.likelihood import fit_logistic
 from radproof.models.separation import detect_separation
 
@@ -72,7 +72,7 @@ def equal_areas_test(areas: list[AucResult]) -> ChiSquared:
     """
     values = np.array([one.auc[0] for one in areas])
     variances = np.array([one.variance[0] for one in areas])
-    if not (variances >= NO_VARIANCE).all():
+    if not (variances > 0).all():
         return _none(len(areas) - 1, "an area without variance")
     mean = np.average(values, weights=1 / variances)
     statistic = float(np.sum((values - mean) ** 2 / variances))

@@ -178,16 +178,19 @@ def summarise_optimism(
             row["monte_carlo_se"] = spread / np.sqrt(len(used))
         else:
             notes.append("fewer than two resamples to go by")
-        notes += _lacking(resamples, len(resamples) - len(used))
+        notes += _lacking(resamples["note"], ~np.isfinite(pair).all(axis=1))
+        if len(outside) < len(used):
+            notes.append(f"outside: the mean of {len(outside)} resamples")
         rows.append(row | {"note": "; ".join(notes) or None})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _lacking(resamples: pd.DataFrame, count: int) -> list[str]:
-    if count == 0:
+def _lacking(notes: pd.Series, lacking: np.ndarray) -> list[str]:
+    """Say how many resamples have no number, and why the first of them has none."""
+    if not lacking.any():
         return []
-    first = resamples["note"].dropna().iloc[0]
-    return [f"{count} of {len(resamples)} resamples without it, the first for: {first}"]
+    first = notes[lacking].iloc[0]
+    return [f"{lacking.sum()} of {len(notes)} resamples without it, the first for: {first}"]
 
 
 def optimism_table(

@@ -42,7 +42,7 @@ def against_oracle(predictions: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFra
         known = risk.loc[group["patient"]].to_numpy()
         oracle = float(auc(group["outcome"], known).auc[0]) if both else np.nan
         row |= {"model": model, "set": name, "kind": kind, "oracle_auc": oracle}
-        row["inside"] = bool(row["ci_low"] <= oracle <= row["ci_high"])
+        row["inside"] = bool(row["ci_low"] <= oracle <= row["ci_high"]) if both else None
         rows.append(row | {"note": row["note"] or None})
     columns = ["model", "set", "kind", "n", "n_events", "auc", "ci_low", "ci_high"]
     return pd.DataFrame(rows, columns=[*columns, "oracle_auc", "inside", "note"])

@@ -88,7 +88,7 @@ def _measures(pair: Pair, categories: Sequence[float] | None) -> list[dict[str, 
     found["idi"] = integrated_discrimination(*given).total
     rows = [{"measure": name} | _row(one) for name, one in found.items()]
     if not pair.is_testable:
-        missing = dict.fromkeys(("z", "p"), np.nan)
+        missing = dict.fromkeys(ESTIMATE[1:], np.nan)
         return [row | missing | {"note": row["note"] or NESTED} for row in rows]
     return rows
 

@@ -13,10 +13,10 @@ from radproof.folds import COPY, patient_of
 from radproof.models.coding import encode, independent_columns, learn_coding
 from radproof.models.design import Sources, clinical_columns
 from radproof.models.fitting import fit_once
-from radproof.models.lasso_path import standardise
 from radproof.models.many_logistic import fit_many
 from radproof.models.predicting import predict_model
 from radproof.seeds import derive_seed
+from radproof.z_scores import standardise
 
 NOBODY = pd.DataFrame(columns=["patient", "fold", "left_out", "score", "probability", "score_mean"])
 
@@ -74,7 +74,7 @@ def _plain_columns(chain: Chain) -> np.ndarray | None:
     a penalty.
     """
     settings, *others = chain.models.values()
-    if others or settings["kind"] != "logistic" or settings.get("scores"):
+    if others or settings["kind"] != "logistic" or settings.get("scores") or settings.get("ridge"):
         return None
     rows = chain.patients.set_index("patient")
     entries = [entry for entry in chain.clinical if entry["name"] in settings["clinical"]]

@@ -14,8 +14,8 @@ from scipy.special import logit
 
 from radproof.models.checks import check_training, columns_of, fill_medians, say_medians
 from radproof.models.coding import encode, learn_coding
-from radproof.models.lasso_path import standardise
 from radproof.models.scores import score_table
+from radproof.z_scores import standardise
 
 Learn = Callable[[np.ndarray, pd.Series, dict[str, Any], int], dict[str, Any]]
 Score = Callable[[dict[str, Any], np.ndarray], np.ndarray]

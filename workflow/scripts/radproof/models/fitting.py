@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from radproof.errors import BadInput, Problem
 from radproof.folds import NONE, left_out_label, left_out_subsets, patients_kept
 from radproof.kinds import load_kind
+from radproof.models import selecting
 from radproof.models.checks import training_patients
 from radproof.models.describing import describe_model, patients_filled
 from radproof.models.design import (
@@ -32,7 +33,7 @@ from radproof.models.harmonising import (
     needed_harmonisation,
     unseen_warnings,
 )
-from radproof.models.selecting import Path, select_by_name, select_by_value, stability_of
+from radproof.models.selecting import Path
 from radproof.seeds import derive_seed
 
 
@@ -161,8 +162,8 @@ def _fit_all(training: _Training) -> Fitted:
         except BadInput as error:
             if label in singles:
                 raise
-            said = "; ".join(dict.fromkeys(one.what for one in error.problems))
-            warnings.append(f"not fitted with folds {label} left out: {said}")
+            reasons = "; ".join(dict.fromkeys(one.what for one in error.problems))
+            warnings.append(f"not fitted with folds {label} left out: {reasons}")
         else:
             rows.append(predicted)
             warnings += unseen
@@ -170,7 +171,7 @@ def _fit_all(training: _Training) -> Fitted:
     model = _described(training, whole)
     if whole.harmonisation is not None:
         warnings = whole.harmonisation["warnings"] + warnings
-    model["warnings"] = model["warnings"] + warnings
+    model["warnings"] += [*selecting.outcome_warnings(training.sources.settings), *warnings]
     out_of_fold = pd.concat(rows, ignore_index=True)
     filled = patients_filled(whole.design, table, whole.harmonisation)
     return Fitted(model, coefficients, whole.path.table(), out_of_fold, filled)
@@ -225,13 +226,13 @@ def _selected(
     path = Path(candidate_features(sources))
     if "radiomics" not in sources.settings:
         return pd.DataFrame(index=patients), None, path
-    stability = stability_of(training.stability, left_out)
+    stability = selecting.stability_of(training.stability, left_out)
     steps = sources.settings["selection"]
-    names, others = select_by_name(candidate_features(sources), steps, stability, path)
+    names, others = selecting.select_by_name(candidate_features(sources), steps, stability, path)
     harmonisation = learn_harmonisation(rows, names, sources)
     features = harmonised_columns(rows, names, sources, harmonisation)
     outcome = rows["outcome"].astype(int)
-    selected = select_by_value(features, outcome, others, stability, seed, path)
+    selected = selecting.select_by_value(features, outcome, others, stability, seed, path)
     return selected, harmonisation, path
 
 

@@ -3,7 +3,10 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
+
+from radproof.folds import patient_of
 
 
 def grow_forest(
@@ -31,21 +34,30 @@ def grow_forest(
 
 
 def permutation_importance(
-    forest: RandomForestClassifier, values: np.ndarray, outcome: np.ndarray, seed: int
+    forest: RandomForestClassifier, values: np.ndarray, outcome: pd.Series, seed: int
 ) -> np.ndarray:
     """Return by how much permuting a feature lowers the accuracy out of bag, (p,).
 
     For each tree, its accuracy on the patients it was not grown on, less that with the feature
     permuted among them; the mean over trees. A feature that a tree does not read costs it nothing.
+    A copy of a patient, in a resample, is the patient: no tree is judged on whom it was grown on.
+
+    Parameters
+    ----------
+    forest
+        Grown on ``values`` (n, p) and ``outcome``, index patient or copy of one.
+    seed
+        Of the permutations.
 
     Source: Breiman 2001, sec. 10; R's ``randomForest::importance(type = 1, scale = FALSE)``.
     """
-    rows = values.astype(np.float32)
+    rows, cases = values.astype(np.float32), outcome.to_numpy(int)
+    patients = np.array([patient_of(str(name)) for name in outcome.index])
     importance = np.zeros(values.shape[1])
     for place, (tree, drawn) in enumerate(
         zip(forest.estimators_, forest.estimators_samples_, strict=True)
     ):
-        outside = np.setdiff1d(np.arange(len(rows)), drawn)
+        outside = np.flatnonzero(~np.isin(patients, patients[drawn]))
         used = np.unique(tree.tree_.feature[tree.tree_.feature >= 0])
         if not outside.size or not used.size:
             continue
@@ -55,6 +67,6 @@ def permutation_importance(
             permuted[copy, :, feature] = rng.permutation(permuted[copy, :, feature])
         shares = tree.tree_.predict(permuted.reshape(-1, rows.shape[1]))
         called = shares.reshape(1 + used.size, outside.size, -1).argmax(axis=2)
-        accuracy = (called == outcome[outside]).mean(axis=1)
+        accuracy = (called == cases[outside]).mean(axis=1)
         importance[used] += accuracy[0] - accuracy[1:]
     return importance / len(forest.estimators_)

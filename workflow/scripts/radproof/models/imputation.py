@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from radproof.seeds import derive_seed
+from radproof.z_scores import is_constant
 
 ROUNDS = 10
 
@@ -85,8 +86,9 @@ def _draw(standard: np.ndarray, seed: int) -> np.ndarray:
 
 def _centre_and_scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and SD of the known values of each column; the SD of a constant is given as 1."""
-    spread = np.nanstd(values, axis=0)
-    return np.nanmean(values, axis=0), np.where(spread > 0, spread, 1.0)
+    mean = np.nanmean(values, axis=0)
+    constant = is_constant(np.where(np.isnan(values), mean, values))
+    return mean, np.where(constant, 1.0, np.nanstd(values, axis=0))
 
 
 def _with_levels(

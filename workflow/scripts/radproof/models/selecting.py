@@ -152,6 +152,22 @@ def select_by_value(
     return table[list(filled.columns)]
 
 
+def outcome_warnings(settings: dict[str, Any]) -> list[str]:
+    """Say which steps made inner folds judge features that their own patients had chosen."""
+    steps = [step["kind"] for step in settings.get("selection", []) if reads_outcome(step)]
+    if not steps or "inner_folds" not in settings:
+        return []
+    return [
+        f"{', '.join(steps)} read the outcomes of all inner folds: the cross-validation inside the"
+        " fit is too kind, and the penalty too small or the risks too extreme"
+    ]
+
+
+def reads_outcome(step: dict[str, Any]) -> bool:
+    """Whether a step of the plan chooses features by the outcome."""
+    return getattr(_module(step), "READS_OUTCOME", False) or step.get("prefer") == "outcome"
+
+
 def _module(step: dict[str, Any]) -> Any:
     return load_kind("selection", step["kind"])
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from radproof.models.predicting import HELD_OUT
 from radproof.negative_control.line import HONEST, LEAKY, areas
 from radproof.negative_control.permuting import REAL
 
@@ -34,28 +35,33 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``auc`` with the true outcome; ``permutations``, their ``null_mean null_sd``, and their
-        central 95 % (``null_low null_high``), in which 0.5 lies or not (``contains_half``); ``p``,
-        the share of permutations that reach the true area, itself counted (Phipson & Smyth 2010,
-        Stat Appl Genet Mol Biol 9:39). In the arm ``leaky`` the areas that the leak bought:
-        ``optimism`` with the true outcome, ``null_optimism`` on average over permutations.
+        central 95 % (``null_low null_high``); ``contains_half``, whether 0.5 lies in it, of
+        held-out areas alone: out of fold every fold keeps its events, and a model of nothing lies a
+        little below 0.5; ``above_half``, whether all of it lies above, as with a leak; ``p``, the
+        share of permutations that reach the true area, itself counted (Phipson & Smyth 2010, Stat
+        Appl Genet Mol Biol 9:39). In the arm ``leaky`` the areas that the leak bought: ``optimism``
+        with the true outcome, ``null_optimism`` on average over permutations.
     """
     rows = []
     for names, own in table.groupby(KEYS, sort=False):
         real = float(own.loc[own["permutation"] == REAL, "auc"].item())
         null = own.loc[own["permutation"] != REAL, "auc"].to_numpy(float)
         row = dict(zip(KEYS, names, strict=True)) | {"auc": real, "permutations": null.size}
-        rows.append(row | _position(real, null) | _optimism(table, row) | {"note": _note(row)})
+        rows.append(
+            row | _position(real, null, row["kind"]) | _optimism(table, row) | {"note": _note(row)}
+        )
     return pd.DataFrame(rows)
 
 
-def _position(real: float, null: np.ndarray) -> dict[str, Any]:
+def _position(real: float, null: np.ndarray, kind: Any) -> dict[str, Any]:
     """Return where permuted areas lie, and p; nothing where a set of one class has no area."""
-    names = ["null_mean", "null_sd", "null_low", "null_high", "contains_half", "p"]
+    names = ["null_mean", "null_sd", "null_low", "null_high", "contains_half", "above_half", "p"]
     if np.isnan(real):
         return dict.fromkeys(names)
     low, high = np.quantile(null, [0.025, 0.975])
     p = (int((null >= real).sum()) + 1) / (null.size + 1)
-    values = [null.mean(), null.std(ddof=1), low, high, bool(low <= 0.5 <= high), p]
+    inside = bool(low <= 0.5 <= high) if kind == HELD_OUT else None
+    values = [null.mean(), null.std(ddof=1), low, high, inside, bool(low > 0.5), p]
     return dict(zip(names, values, strict=True))
 
 

@@ -17,8 +17,8 @@ import pandas as pd
 from radproof.errors import BadInput, Problem
 from radproof.models.centers import center_problems, unseen_problems
 from radproof.models.coding import encode, independent_columns, learn_coding
-from radproof.models.lasso_path import is_constant
 from radproof.models.shrinkage import shrink_by_others, shrink_parametric
+from radproof.z_scores import is_constant
 
 # Below this share of a feature's variance nothing is left but rounding.
 LEAST_VARIANCE = 1e-18

@@ -13,9 +13,9 @@ from radproof.models.lasso_path import (
     lambda_path,
     polish,
     solve_path,
-    standardise,
 )
 from radproof.models.scores import linear_predictor, score_table
+from radproof.z_scores import standardise
 
 NO_ERRORS = "no standard error: it would not hold after selection and shrinkage"
 

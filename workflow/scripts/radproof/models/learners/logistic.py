@@ -17,10 +17,12 @@ from radproof.models.likelihood import (
     wald_intervals,
 )
 from radproof.models.pooling import pool, student_intervals
+from radproof.models.ridge import fit_ridge
 from radproof.models.scores import linear_predictor, score_table
 from radproof.models.separation import Separation, detect_separation, worst_separation
 
 MAXIMUM_LIKELIHOOD, FIRTH = "maximum likelihood", "Firth's penalised likelihood"
+RIDGE, NO_ERRORS = "ridge", "ridge: shrunken estimates have no standard error"
 NO_Z = "no z: p and limits are of the profile of Firth's likelihood"
 NO_MAXIMUM = "the likelihood has no maximum that was found: coefficients are where the search ended"
 
@@ -29,6 +31,8 @@ def fit(
     table: pd.DataFrame, outcome: pd.Series, settings: dict[str, Any], seed: int
 ) -> dict[str, Any]:
     """Fit by maximum likelihood, unpenalised; by Firth's likelihood where classes separate.
+
+    With ``ridge`` the likelihood is penalised by that much from the outset; see ``fit_ridge``.
 
     Where missing values are imputed several times, each completed table is fitted and the estimates
     are pooled by Rubin's rules; Firth's likelihood is then taken for all tables or for none.
@@ -42,7 +46,7 @@ def fit(
         Index patient, 0 or 1.
     settings
         ``missing`` (refuse, impute, indicator, or multiple with ``imputations``, the number of
-        completed tables) and ``separation`` (firth or refuse).
+        completed tables), ``separation`` (firth or refuse) and ``ridge``, a penalty or None.
     seed
         Of the imputed values; nothing else is random here.
 
@@ -72,10 +76,9 @@ def fit(
         warnings.append(f"constant or determined by other terms, left out: {', '.join(aliased)}")
     predictors = [one[names].to_numpy(float) for one in completed]
     separation = worst_separation([detect_separation(one, cases) for one in predictors])
-    estimates = _estimates(predictors, cases, separation)
+    method, estimates = _estimates(predictors, cases, separation, settings.get("ridge"))
     split = [names[column] for column in separation.columns]
-    penalised = estimates[0].penalised
-    if penalised:
+    if method == FIRTH:
         warnings.append(_say_separation(separation, split, settings))
     if not all(one.converged for one in estimates):
         warnings.append(NO_MAXIMUM)
@@ -91,7 +94,7 @@ def fit(
             for name, weight in zip(names, weights, strict=True)
         ],
         "intercept": intercept,
-        "method": FIRTH if penalised else MAXIMUM_LIKELIHOOD,
+        "method": method,
         "separation": {"kind": separation.kind, "terms": split},
         "aliased": aliased,
         "log_likelihood": float(np.mean([one.log_likelihood for one in estimates])),
@@ -110,15 +113,20 @@ def _estimable(completed: list[pd.DataFrame]) -> list[str]:
 
 
 def _estimates(
-    predictors: list[np.ndarray], outcome: np.ndarray, separation: Separation
-) -> list[Estimate]:
+    predictors: list[np.ndarray],
+    outcome: np.ndarray,
+    separation: Separation,
+    ridge: float | None,
+) -> tuple[str, list[Estimate]]:
     """Fit each table; all by Firth's likelihood where classes separate or one has no maximum."""
     designs = [np.column_stack([np.ones(outcome.size), one]) for one in predictors]
+    if ridge is not None:
+        return RIDGE, [fit_ridge(design, outcome, ridge) for design in designs]
     if separation.kind == "none":
         estimates = [fit_logistic(design, outcome, penalised=False) for design in designs]
         if all(estimate.converged for estimate in estimates):
-            return estimates
-    return [fit_logistic(design, outcome, penalised=True) for design in designs]
+            return MAXIMUM_LIKELIHOOD, estimates
+    return FIRTH, [fit_logistic(design, outcome, penalised=True) for design in designs]
 
 
 def _combined(estimates: list[Estimate], patients: int) -> tuple[np.ndarray, dict[str, Any]]:
@@ -195,8 +203,9 @@ def coefficients(model: dict[str, Any], table: pd.DataFrame, outcome: pd.Series)
     frame = pd.DataFrame(
         {"term": ["(Intercept)", *names], "estimate": estimates, **columns, **ratios}
     )
+    no_z = NO_ERRORS if model["method"] == RIDGE else NO_Z
     notes = [
-        "; ".join(filter(None, [NO_Z if np.isnan(z) else "", one])) or None
+        "; ".join(filter(None, [no_z if np.isnan(z) else "", one])) or None
         for z, one in zip(inference["z"], said, strict=True)
     ]
     return frame.assign(note=pd.Series(notes, dtype=object))
@@ -208,6 +217,10 @@ def _refitted(
     """Return estimates and inference of a model of one table, which keeps no covariance."""
     columns = encode(model["variables"], table)[names].to_numpy(float)
     design, cases = np.column_stack([np.ones(len(table)), columns]), outcome.to_numpy(float)
+    if model["method"] == RIDGE:
+        estimates = np.array([model["intercept"], *(one["coefficient"] for one in model["terms"])])
+        missing = np.full(len(estimates), np.nan)
+        return estimates, dict.fromkeys(("se", "z", "p", "ci_low", "ci_high"), missing)
     estimate = fit_logistic(design, cases, model["method"] == FIRTH)
     if estimate.penalised:
         return estimate.coefficients, profile_intervals(design, cases, estimate)

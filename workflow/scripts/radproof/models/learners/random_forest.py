@@ -43,7 +43,7 @@ def _learn(
         tree_lists(tree.tree_, tree.tree_.value[:, 0, 1] / tree.tree_.value[:, 0, :].sum(axis=1))
         for tree in forest.estimators_
     ]
-    importance = permutation_importance(forest, z, cases, seed).tolist()
+    importance = permutation_importance(forest, z, outcome, seed).tolist()
     return {"trees": trees, "terms": {"importance": importance}}
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from radproof.models.lasso_path import standardise
 from radproof.models.selecting import Selected
 from radproof.models.selections.stability import by_stability, known_stability
+from radproof.z_scores import standardise
 
 READS_VALUES = True
 

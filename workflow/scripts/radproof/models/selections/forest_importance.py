@@ -9,6 +9,7 @@ from radproof.models.forest import grow_forest, permutation_importance
 from radproof.models.selecting import Selected
 
 READS_VALUES = True
+READS_OUTCOME = True
 
 
 def select(
@@ -45,7 +46,7 @@ def select(
     forest = grow_forest(
         table.to_numpy(float), outcome.to_numpy(), {"class_weight": "none", **settings}, seed
     )
-    importance = permutation_importance(forest, table.to_numpy(float), outcome.to_numpy(), seed)
+    importance = permutation_importance(forest, table.to_numpy(float), outcome, seed)
     order = np.argsort(-importance, kind="stable")
     kept = [place for place in order[: settings["count"]] if importance[place] > 0]
     reasons = {

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from radproof.models.lasso_path import standardise
 from radproof.models.selecting import Selected
+from radproof.z_scores import standardise
 
 READS_VALUES = True
+READS_OUTCOME = True
 # What a quotient is divided by at the least: correlations of nothing are not exactly 0.
 LEAST_REDUNDANCY = 1e-3
 

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, mannwhitneyu, shapiro, ttest_ind
 
-from radproof.models.lasso_path import is_constant
 from radproof.models.selecting import Selected
+from radproof.z_scores import is_constant
 
 READS_VALUES = True
+READS_OUTCOME = True
 NORMALITY_LEVEL = 0.05
 EXACT_UP_TO = 8
 

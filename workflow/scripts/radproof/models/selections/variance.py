@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from radproof.models.lasso_path import is_constant
 from radproof.models.selecting import Selected
+from radproof.z_scores import is_constant
 
 READS_VALUES = True
 
