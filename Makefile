@@ -26,7 +26,8 @@ $(READY): envs/cpu.lock envs/setup.sh pyproject.toml
 	@PYTHON=$(PYTHON) sh envs/setup.sh
 
 test: $(READY)
-	@$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest tests -m 'not study' -n $(CORES) --dist loadscope
+	@$(BIN)/python -m pytest tests -m study
 
 lint: $(READY)
 	@$(BIN)/ruff check .
