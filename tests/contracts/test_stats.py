@@ -105,6 +105,10 @@ def test_tables_may_be_gzipped_quoted_and_marked(tmp_path: Path) -> None:
         ("y,s\n0,1\nyes,1\n", "column y (found yes in row 3, expected 0 or 1)"),
         ("y,s\n1,1\n1,2\n", "only one class of the outcome (found 2 patients, all 1"),
         ("y,t\n1,1\n0,2\n", "no column s (expected one of y, t)"),
+        (
+            f"y,{','.join(f'f{n}' for n in range(30))},S\n",
+            "no column s (expected one of S, y, f0, f1, f2, f3, f4, f5, f6, f7 and 22 more)",
+        ),
         ("y,s,s\n1,1,1\n", "column s stands twice"),
         ("y,s\n1,1,1\n", "row 2 does not fit the header (found 3 cells, expected 2)"),
         ("y,s\n", "table has no rows"),

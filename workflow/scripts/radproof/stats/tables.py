@@ -4,6 +4,7 @@ import csv
 import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pandas as pd
 from radproof.errors import BadInput, Problem
 
 MISSING = ["", "NA", "NaN", "nan", "n/a", "N/A", "null", "NULL"]
-ROWS_NAMED = 5
+ROWS_NAMED, COLUMNS_NAMED = 5, 10
 # Sums of squares of larger values are infinite.
 LARGEST = 1e150
 
@@ -116,6 +117,15 @@ def _lines(path: Path) -> list[list[str]]:
     return [line or [""] for line in lines if line or len(lines[0]) == 1]
 
 
+def _among(name: str, names: list[str]) -> str:
+    """Return the columns there are, those of nearly the same name first, and how many are more."""
+    lowered = {other.lower(): other for other in names}
+    alike = [lowered[one] for one in get_close_matches(name.lower(), lowered, cutoff=0.7)]
+    shown = [*alike, *(other for other in names if other not in alike)][:COLUMNS_NAMED]
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return f"one of {', '.join(shown)}{more}"
+
+
 def read_texts(path: Path, wanted: list[str]) -> pd.DataFrame:
     """Return the wanted columns as text, None where a value is missing.
 
@@ -126,7 +136,7 @@ def read_texts(path: Path, wanted: list[str]) -> pd.DataFrame:
     """
     names, *rows = _lines(path)
     problems = [
-        Problem(f"no column {name}", file=str(path), expected=f"one of {', '.join(names)}")
+        Problem(f"no column {name}", file=str(path), expected=_among(name, names))
         for name in wanted
         if name not in names
     ]
