@@ -219,3 +219,17 @@ def test_a_patient_without_features_is_the_median_patient(cohort) -> None:
     fitted, _ = run("lasso", cohort.patients, features, cohort)
     assert "features of 1 of 36 patients are missing, medians stand in" in fitted.model["warnings"]
     assert fitted.filled.keys() == {"P003"}
+
+
+@pytest.mark.parametrize("name", ["logistic", *CLASSIFIERS])
+def test_refused_values_are_refused_of_new_patients_too(name: str, monkeypatch) -> None:
+    cohort = make_cohort()
+    known = cohort.patients.dropna(subset=["age", "stage"]).reset_index(drop=True)
+    monkeypatch.setitem(MODELS, name, MODELS[name] | {"missing": "refuse"})
+    fitted, predictions = run(name, known, cohort.features, cohort)
+    assert_defined(fitted, predictions, known)
+    place = known.index[known["set"] != "train"][0]
+    known.loc[place, "age"] = np.nan
+    with pytest.raises(BadInput, match="age is missing") as found:
+        run(name, known, cohort.features, cohort)
+    assert [one.patient for one in found.value.problems] == [known.loc[place, "patient"]]

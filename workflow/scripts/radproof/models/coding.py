@@ -9,6 +9,7 @@ from radproof.errors import BadInput, Problem
 from radproof.models.checks import columns_of
 
 FEW_VALUES = 10
+REMEDY = "give the value, or have missing ones filled by another setting of missing"
 
 
 def learn_coding(table: pd.DataFrame, missing: str) -> tuple[list[dict[str, Any]], list[str]]:
@@ -43,6 +44,7 @@ def learn_coding(table: pd.DataFrame, missing: str) -> tuple[list[dict[str, Any]
             continue
         variable: dict[str, Any] = {"variable": str(name), "n_missing": int(column.isna().sum())}
         variable["indicator"] = missing == "indicator" and bool(column.isna().any())
+        variable["refuse"] = missing == "refuse"
         if isinstance(column.dtype, pd.CategoricalDtype):
             variable |= _learn_category(known)
             for absent, level in variable["merged"].items():
@@ -68,7 +70,7 @@ def _say_missing(column: pd.Series, fill: float | str | None) -> str:
 
 def _refuse_missing(table: pd.DataFrame) -> None:
     problems = [
-        Problem(f"{name} is missing", patient=str(patient))
+        Problem(f"{name} is missing", patient=str(patient), remedy=REMEDY)
         for name, column in table.items()
         for patient in column.index[column.isna()]
     ]
@@ -113,9 +115,11 @@ def encode(variables: list[dict[str, Any]], table: pd.DataFrame) -> pd.DataFrame
     Raises
     ------
     BadInput
-        If a variable is missing from the table, or a level is none of the plan's.
+        If a variable is missing from the table, a level is none of the plan's, or a value is
+        missing of a variable whose missing values are refused.
     """
     table = columns_of(table, [variable["variable"] for variable in variables])
+    _refuse_missing(table[[one["variable"] for one in variables if one["refuse"]]])
     columns: dict[str, np.ndarray] = {}
     for variable in variables:
         name = variable["variable"]
