@@ -6,6 +6,7 @@ configfile: "config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/common_models.smk"
 include: "workflow/rules/simulation.smk"
 include: "workflow/rules/cohort.smk"
 include: "workflow/rules/images.smk"

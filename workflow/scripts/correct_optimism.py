@@ -27,5 +27,4 @@ with open_job(snakemake) as job:
     # Not of the model: all are fitted on the same resamples.
     draws = draw_resamples(len(chain.patients), settings["resamples"], job.seed("patients"))
     outcome = chain.patients["outcome"].to_numpy(int)
-    table = resample_table(outcome, draws, refit(chain, draws))
-    write_table(table, job.output.resamples)
+    write_table(resample_table(outcome, draws, refit(chain, draws)), job.output.resamples)

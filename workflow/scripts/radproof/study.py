@@ -11,11 +11,11 @@ import pandas as pd
 from radproof.cohort.sheet import read_sheet
 from radproof.datasets import parse_datasets
 from radproof.errors import BadInput, Problem
-from radproof.images.standard_scale import read_landmarks
 from radproof.models.centers import sheet_problems
 from radproof.plan import Plan, load_plan
 from radproof.provenance import project_path
 from radproof.radiomics.mask_names import perturbed_names
+from radproof.study_problems import landmark_problems, weight_problems
 
 EXCLUDED_COLUMNS = ["patient", "set", "file", "what", "found", "expected"]
 
@@ -237,7 +237,7 @@ def load_study(plan_path: str | Path, datasets: str | dict[str, str] | None) -> 
         If the plan, the sheet, its centres, or a file of landmarks or weights cannot be used.
     """
     study = read_study(plan_path, datasets)
-    plan, problems = study.plan, _landmark_problems(study) + _missing_weights(study)
+    plan, problems = study.plan, landmark_problems(study) + weight_problems(study)
     problems += sheet_problems(plan["harmonisation"], study.sheet, plan["sheet"])
     if problems:
         raise BadInput(problems)
@@ -258,45 +258,3 @@ def read_study(plan_path: str | Path, datasets: str | dict[str, str] | None) -> 
     if "simulation" in plan:
         places |= dict.fromkeys(sheet["dataset"], f"results/{plan['study']}/dataset")
     return Study(plan, sheet, places)
-
-
-def _landmark_problems(study: Study) -> list[Problem]:
-    """Return what forbids the landmarks: unusable, of another sequence, of held-out patients."""
-    sets = dict(zip(study.sheet["patient"].str.lower(), study.sheet["set"], strict=True))
-    problems = []
-    for sequence, file in study.landmarks.items():
-        path = str(project_path(file))
-        try:
-            found = read_landmarks(file)
-        except BadInput as error:
-            problems += error.problems
-            continue
-        if found["sequence"] != sequence:
-            what = "landmarks are of another sequence"
-            problems.append(Problem(what, file=path, found=found["sequence"], expected=sequence))
-        problems += [
-            Problem(
-                "landmarks were learned on a patient outside the training set",
-                patient=patient,
-                file=path,
-                found=f"set {sets[patient.lower()]}",
-                expected="training patients, or none of the sheet",
-                remedy="learn them again with radproof landmarks",
-            )
-            for patient in found["patients"]
-            if sets.get(patient.lower(), "train") != "train"
-        ]
-    return problems
-
-
-def _missing_weights(study: Study) -> list[Problem]:
-    return [
-        Problem(
-            "file of encoder weights is not there",
-            file=file,
-            remedy="correct encoder_weights in the plan, or say none",
-        )
-        for segmenter in study.plan["segmenters"]
-        for file in study.encoder_weights(segmenter)
-        if not Path(file).is_file()
-    ]
