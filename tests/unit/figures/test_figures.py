@@ -11,6 +11,8 @@ from radproof.figures import (
     calibration,
     decision,
     flow,
+    forest,
+    lasso,
     nomogram,
     null,
     overlays,
@@ -18,6 +20,7 @@ from radproof.figures import (
     scores,
     segmentation,
     stability,
+    study,
     style,
     training,
 )
@@ -59,7 +62,22 @@ def stability_figure(table=None, decides=tables.STABILITY_DECIDES, simulated=Tru
     return stability.draw(table, decides, STABILITY | settings, simulated=simulated)
 
 
+def lasso_figure(simulated, model=None):
+    return lasso.draw(model or tables.lasso_model(), tables.lasso_path(), simulated=simulated)
+
+
+def forest_figure(simulated, compared=None):
+    compared = tables.comparisons() if compared is None else compared
+    subgroups = tables.subgroups().values()
+    shown, units = ["nomogram_auto", "nomogram_manual"], {"age": "years"}
+    found = tables.discrimination(), *subgroups, compared
+    return forest.draw(*found, shown, units, simulated=simulated)
+
+
 FIGURES = {
+    "study": lambda simulated: study.draw(tables.study(), simulated=simulated),
+    "lasso": lasso_figure,
+    "forest": forest_figure,
     "flow": lambda simulated: flow.draw(tables.flow(), simulated=simulated),
     "training": lambda simulated: training.draw(tables.histories(), simulated=simulated),
     "overlays": lambda simulated: overlays.draw(tables.cases(), simulated=simulated),

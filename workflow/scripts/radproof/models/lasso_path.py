@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+PATH = ["feature", "step", "lambda", "coefficient"]
 # Of the slope of the objective.
 SOLVER_TOLERANCE = 1e-7
 PROBABILITY_FLOOR = 1e-5
