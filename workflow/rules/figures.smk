@@ -5,6 +5,11 @@ JUDGED = [name for name in study.sets if name != "train"] or ["train"]
 
 # Models that make a score of radiomics, and models that use such scores beside other predictors.
 SCORE_MODELS = [name for name, model in PLAN["models"].items() if "radiomics" in model]
+SCORE_PAIRS = [
+    [pair["first"], pair["second"]]
+    for pair in PLAN["comparisons"]
+    if {pair["first"], pair["second"]} <= set(SCORE_MODELS)
+]
 SCORED_MODELS = [name for name, model in PLAN["models"].items() if model.get("scores")]
 
 LASSO_MODELS = [
@@ -338,7 +343,9 @@ rule plot_scores:
     log:
         log_of("plot_scores", "scores"),
     params:
-        settings=drawing(outcome=PLAN["outcome"], models=SCORE_MODELS),
+        settings=drawing(
+            outcome=PLAN["outcome"], models=SCORE_MODELS, pairs=SCORE_PAIRS
+        ),
     message:
         "draw the radiomics scores"
     script:

@@ -67,6 +67,7 @@ def scores() -> pd.DataFrame:
     error = table["volume_candidate_ml"] - table["volume_reference_ml"]
     percent = 100 * error / table["volume_reference_ml"]
     table = table.assign(volume_error_ml=error, volume_error_pct=percent)
+    table = table.assign(iou=table["dice"] / (2 - table["dice"]))
     return table.assign(**{name: 0.5 for name in METRICS if name not in table})
 
 

@@ -42,11 +42,12 @@ CAPTIONS = {
     "segmentation": Caption(
         "segmentation",
         "Agreement of {subject} with the raters, and of the raters with each other",
-        "A: Dice coefficient; B: average surface distance in mm; each with its mean and 95 %"
-        " interval. Training patients were segmented by the network that had not seen them."
-        " C: difference of tumour volumes against their mean; bias and limits of agreement"
+        "A: Dice coefficient; B: intersection over union; C: average surface distance in mm; each"
+        " with its mean and 95 % interval, between network and raters and between raters. Training"
+        " patients were segmented by the network that had not seen them. D: difference"
+        " of tumour volumes against their mean; bias and limits of agreement"
         " (bias ± 1.96 standard deviations) are of the set named, shaded their 95 % intervals."
-        " D: mean Dice coefficient of that set by volume of the reference mask, with 95 %"
+        " E: mean Dice coefficient of that set by volume of the reference mask, with 95 %"
         " interval.",
     ),
     "stability": Caption(
@@ -61,7 +62,9 @@ CAPTIONS = {
         "models",
         "Scores by outcome",
         "Score (linear predictor) of each patient by the model that had not seen the patient, with"
-        " quartiles; whiskers reach the last patient within 1.5 interquartile ranges.",
+        " quartiles; whiskers reach the last patient within 1.5 interquartile ranges."
+        " Where the plan compares two scores, one is held against the other; on the dashed line"
+        " they are the same.",
     ),
     "nomogram": Caption(
         "models",
