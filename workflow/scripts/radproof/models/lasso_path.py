@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-PATH = ["feature", "step", "lambda", "coefficient"]
 # Of the slope of the objective.
 SOLVER_TOLERANCE = 1e-7
+PATH = ["feature", "step", "lambda", "coefficient"]
 PROBABILITY_FLOOR = 1e-5
 # The squares of smaller values are 0.
 SMALLEST = 1e-130
