@@ -62,7 +62,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         **{"form": "ICC2", "threshold": 0.75, "bound": "estimate", "perturbations": None},
         "between": {"raters": {"masks": ["one", "two"], "decides": True}},
     }
-    plan["figures"] += ["stability", "nomogram"]
+    plan["figures"] += ["stability", "nomogram", "forest"]
+    plan["comparisons"] = [{"first": "nomogram", "second": "radiomics", "margin": 0.1}]
+    plan["subgroups"] = [{"name": "age", "variable": "age", "cuts": [60.0], "levels": None}]
     plan["evaluation"]["negative_control"] = {"permutations": 2}
     project.write_plan(plan)
     sheet = make_sheet(people, "event", 0.3, 3, 7, [], {}, "tables")
@@ -80,6 +82,19 @@ def test_the_line_runs_to_its_report_and_is_verified(project: Project) -> None:
     assert verify_results(project.results).differences == []
     areas = read_table(project.results / "evaluation" / "discrimination.tsv")
     assert set(areas["kind"]) == {"apparent", "out_of_fold", "held_out"}
+
+
+def test_the_study_its_path_and_its_forest_are_drawn(project: Project) -> None:
+    figures = project.results / "figures"
+    stages = read_table(figures / "study.tsv")["stage"].drop_duplicates().tolist()
+    assert stages == ["Patients", "Features", "Models", "Models that take scores"]
+    path = read_table(project.results / "models" / "radiomics" / "path.tsv")
+    drawn = read_table(figures / "lasso-radiomics.tsv").query("panel == 'coefficients'")
+    assert drawn["value"].tolist() == path["coefficient"].tolist()
+    assert set(read_table(figures / "forest.tsv")["panel"]) == {"areas", "differences"}
+    report = (project.results / "dossier" / "report.html").read_text()
+    for name in ("study", "lasso-radiomics", "forest"):
+        assert f'id="figure-{name}"' in report
 
 
 def test_the_negative_control_of_the_plan_is_in_the_report_and_the_lineage(
