@@ -10,6 +10,7 @@ from radproof.provenance import PROJECT, canonical, resolve, seal_of, sha256_of
 from radproof.tables import read_json
 
 Record = dict[str, Any]
+_KEYS = set("rule label inputs outputs settings code lock_sha256 started ended seconds".split())
 
 
 @dataclass
@@ -61,14 +62,26 @@ def read_records(results: Path) -> list[Record]:
     BadInput
         If a record cannot be read.
     """
-    records = []
+    records, problems = _readable(results)
+    if problems:
+        raise BadInput(problems)
+    return records
+
+
+def _readable(results: Path) -> tuple[list[Record], list[Problem]]:
+    records, problems = [], []
     for path in sorted((results / "records").glob("*/*.json")):
         try:
             records.append(read_json(path))
         except ValueError as error:
-            problem = Problem("record cannot be read", file=str(path), found=str(error))
-            raise BadInput(problem) from error
-    return records
+            problems.append(Problem("record cannot be read", file=str(path), found=str(error)))
+    return records, problems
+
+
+def _whole(record: Record) -> bool:
+    """Return whether a record has what a chain is followed by."""
+    files = [*record.get("inputs", []), *record.get("outputs", [])]
+    return _KEYS <= set(record) and all({"name", "path", "sha256"} <= set(file) for file in files)
 
 
 def trace(
@@ -90,9 +103,10 @@ def trace(
     """
     files = list(files)
     # The job that ended last made what is there: batches and groups of folds may have had others.
-    records = sorted(read_records(results), key=lambda record: record["ended"])
+    found, problems = _readable(results)
+    records = sorted(filter(_whole, found), key=lambda record: record["ended"])
     maker = {entry["path"]: record for record in records for entry in record["outputs"]}
-    lineage = Lineage(file=", ".join(files))
+    lineage = Lineage(file=", ".join(files), problems=problems)
     expected: dict[str, tuple[str, str]] = {}
     waiting, seen = list(files), set(files)
     while waiting:
