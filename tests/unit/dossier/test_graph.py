@@ -4,8 +4,10 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from radproof.cli import app
 from radproof.dossier.graph import as_svg, collapse, needed, rule_order
 from radproof.dossier.lineage import trace
+from typer.testing import CliRunner
 
 from tests.unit.dossier.small_project import JOBS, datasets, make_project
 
@@ -52,3 +54,12 @@ def test_rules_come_in_an_order_in_which_they_can_run(results: Path) -> None:
 def test_the_same_chain_gives_the_same_bytes(results: Path) -> None:
     chains = [trace(["figures/roc.svg"], results, {}, results.parents[1]) for _ in range(2)]
     assert as_svg(chains[0]) == as_svg(chains[1])
+
+
+def test_trace_draws_on_request(results: Path, tmp_path: Path) -> None:
+    drawing = tmp_path / "drawn" / "chain.svg"
+    command = ["trace", str(results / "figures" / "roc.tsv"), "--graph", str(drawing)]
+    done = CliRunner().invoke(app, command)
+    # The sheet of this made-up project is not in the one that runs the test.
+    assert done.exit_code == 1 and "project:config/cohorts/s.tsv: file is missing" in done.stdout
+    assert ET.parse(drawing).getroot().tag.endswith("svg")

@@ -41,3 +41,12 @@ def test_tables_of_a_page_are_renamed_by_their_columns() -> None:
     )
     renamed = page_renamed(page, KEY)
     assert "<td>P002</td><td>1</td>" in renamed and "<td>dataset:d/sub-P002/a.nii</td>" in renamed
+
+
+def test_a_label_that_looks_like_a_pseudonym_is_renamed_once() -> None:
+    key = pseudonyms(["P002", "P001"])
+    assert table_renamed("patient\tbeside\nP002\tP001\n", key) == "patient\tbeside\nP001\tP002\n"
+    page = "<table><tr><th>patient</th></tr><tr><td>P002</td></tr></table><p>P001</p>"
+    assert page_renamed(page, key) == page.replace("P002", "-").replace("P001", "P002").replace(
+        "-", "P001"
+    )

@@ -10,7 +10,9 @@ from radproof.provenance import PROJECT, canonical, resolve, seal_of, sha256_of
 from radproof.tables import read_json
 
 Record = dict[str, Any]
-_KEYS = set("rule label inputs outputs settings code lock_sha256 started ended seconds".split())
+AGAIN = "restore it or run the study again"
+_KEYS = {"rule", "label", "inputs", "outputs", "settings", "code", "lock_sha256"}
+_KEYS |= {"started", "ended", "seconds"}
 
 
 @dataclass
@@ -81,7 +83,7 @@ def _readable(results: Path) -> tuple[list[Record], list[Problem]]:
 def _whole(record: Record) -> bool:
     """Return whether a record has what a chain is followed by."""
     files = [*record.get("inputs", []), *record.get("outputs", [])]
-    return _KEYS <= set(record) and all({"name", "path", "sha256"} <= set(file) for file in files)
+    return set(record) >= _KEYS and all({"name", "path", "sha256"} <= set(file) for file in files)
 
 
 def trace(
@@ -190,7 +192,7 @@ def _check_files(
                     file=path,
                     found=f"sha256 {found[:12]}",
                     expected=f"sha256 {sha256[:12]}",
-                    remedy="restore it or run the study again",
+                    remedy=AGAIN,
                 )
             )
 
@@ -203,11 +205,11 @@ def _temporary(jobs: Iterable[Record]) -> Iterator[str]:
 
 
 def _check_record(record: Record, lineage: Lineage) -> None:
-    """Find a record that is not what its job wrote, by the SHA-256 of itself that it keeps."""
+    """Find a record that is not what its job wrote, by the SHA-256 of itself."""
     path = f"records/{record['rule']}/{record['label']}.json"
     if "sha256" in record and seal_of(record) != record["sha256"]:
-        what, remedy = "record is not what its job wrote", "restore it or run the study again"
-        lineage.problems.append(Problem(what, file=path, remedy=remedy))
+        problem = Problem("record is not what its job wrote", file=path, remedy=AGAIN)
+        lineage.problems.append(problem)
 
 
 def _check_code(record: Record, lineage: Lineage, results: Path, project: Path) -> None:
@@ -221,8 +223,7 @@ def _check_code(record: Record, lineage: Lineage, results: Path, project: Path) 
             lineage.notes.append(f"{path}: code differs from what {step} ran")
         elif path not in {problem.file for problem in lineage.problems}:
             what = f"code is not what {step} ran" if there else "code is missing"
-            remedy = "restore it or run the study again"
-            lineage.problems.append(Problem(what, file=path, remedy=remedy))
+            lineage.problems.append(Problem(what, file=path, remedy=AGAIN))
 
 
 def study_problems(results: Path, project: Path = PROJECT) -> list[Problem]:
