@@ -72,13 +72,6 @@ QUALITY_TABLES = [f"{IMAGES}/qc-{batch}.tsv" for batch in study.batches if SEQUE
 MONTAGES = [f"{IMAGES}/montage-{batch}.png" for batch in study.batches if SEQUENCES]
 
 
-def in_checkout(*patterns):
-    """Files of the project itself, for a rule that describes it."""
-    project = Path(SCRIPTS).parents[1]
-    found = [path for pattern in patterns for path in sorted(project.glob(pattern))]
-    return [os.path.relpath(path) for path in found]
-
-
 rule check_claims:
     input:
         claims=PLAN["claims"],
