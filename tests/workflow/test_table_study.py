@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from radproof.cohort.sheet import make_sheet
+from radproof.dossier.bundle import write_bundle
 from radproof.dossier.verification import verify_results
 from radproof.provenance import PROJECT
 from radproof.schema import read_yaml
@@ -95,6 +96,15 @@ def test_the_study_its_path_and_its_forest_are_drawn(project: Project) -> None:
     report = (project.results / "dossier" / "report.html").read_text()
     for name in ("study", "lasso-radiomics", "forest"):
         assert f'id="figure-{name}"' in report
+
+
+def test_it_is_described_whole_and_packed(project: Project, tmp_path: Path) -> None:
+    graph = read_json(project.results / "dossier/ro-crate-metadata.json")["@graph"]
+    jobs = {entity["@id"] for entity in graph if entity["@type"] == "CreateAction"}
+    assert {"#run", "#job-write_report-all", "#job-fit_model-radiomics"} <= jobs
+    found = write_bundle(project.results, tmp_path / "small.zip", {}, project.folder)
+    assert "models/radiomics/predictions.tsv" in found["renamed"]
+    assert found["left_out"]["features of single patients"] > 0
 
 
 def test_the_negative_control_of_the_plan_is_in_the_report_and_the_lineage(
