@@ -160,7 +160,10 @@ rule write_report:
         claims=f"{DOSSIER}/claims.tsv",
         models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
         lineage=f"{DOSSIER}/lineage.json",
-        template=os.path.relpath(f"{SCRIPTS}/radproof/dossier/report.html.j2"),
+        page=[
+            os.path.relpath(f"{SCRIPTS}/radproof/dossier/{name}")
+            for name in ("report.html.j2", "nomogram.html.j2", "report.js")
+        ],
         code=code("write_report"),
     output:
         report=f"{DOSSIER}/report.html",
