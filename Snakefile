@@ -25,6 +25,7 @@ rule study:
         rules.write_report.output.report,
         rules.track_runs.output.runs,
         rules.trace_lineage.output.lineage,
+        rules.describe_crate.output.crate,
 
 
 rule fitted:

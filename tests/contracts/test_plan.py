@@ -435,6 +435,10 @@ def table_plan() -> dict[str, Any]:
             "figure overlays shows segmenters, and the plan has none",
         ),
         (
+            lambda plan: plan["figures"].append("forest"),
+            "figure forest shows subgroups or comparisons, and the plan has none",
+        ),
+        (
             lambda plan: plan["models"]["radiomics"]["radiomics"].update(mask="rater1"),
             "mask names nothing in the plan",
         ),

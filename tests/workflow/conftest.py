@@ -16,7 +16,7 @@ from radproof.schema import read_yaml
 from radproof.simulation.cohort import draw_cohort
 from radproof.tables import write_table
 
-PARTS = ["Snakefile", "workflow", "config", "envs", "profiles", "pyproject.toml"]
+PARTS = ["Snakefile", "workflow", "config", "envs", "profiles", "pyproject.toml", "LICENSE"]
 PATIENTS = [f"SML{number:02d}" for number in range(1, 19)]
 STUDY = "small"
 

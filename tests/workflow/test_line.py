@@ -14,7 +14,7 @@ from tests.workflow.conftest import PATIENTS, Project, make_project
 pytestmark = pytest.mark.study
 
 # Times stand in these alone.
-WITH_TIMES = ("records/", "logs/", "dossier/mlflow")
+WITH_TIMES = ("records/", "logs/", "dossier/mlflow", "dossier/ro-crate-metadata.json")
 
 
 def contents(results: Path) -> dict[str, str]:

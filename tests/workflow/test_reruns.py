@@ -40,7 +40,8 @@ def test_touching_everything_runs_nothing(study_copy: Project) -> None:
 def test_a_mark_or_the_order_of_keys_runs_only_what_prints_it(study_copy: Project) -> None:
     plan = read_yaml(study_copy.plan_path)
     study_copy.write_plan(dict(reversed(plan.items())))
-    assert study_copy.planned() == {}
+    # The research object names the plan by its bytes.
+    assert study_copy.planned() == {"describe_crate": 1}
 
 
 def test_the_threshold_of_masks_trains_nothing(study_copy: Project) -> None:

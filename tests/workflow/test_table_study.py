@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from radproof.cohort.sheet import make_sheet
+from radproof.dossier.bundle import write_bundle
 from radproof.dossier.verification import verify_results
 from radproof.provenance import PROJECT
 from radproof.schema import read_yaml
@@ -62,7 +63,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         **{"form": "ICC2", "threshold": 0.75, "bound": "estimate", "perturbations": None},
         "between": {"raters": {"masks": ["one", "two"], "decides": True}},
     }
-    plan["figures"] += ["stability", "nomogram"]
+    plan["figures"] += ["stability", "nomogram", "forest"]
+    plan["comparisons"] = [{"first": "nomogram", "second": "radiomics", "margin": 0.1}]
+    plan["subgroups"] = [{"name": "age", "variable": "age", "cuts": [60.0], "levels": None}]
     plan["evaluation"]["negative_control"] = {"permutations": 2}
     project.write_plan(plan)
     sheet = make_sheet(people, "event", 0.3, 3, 7, [], {}, "tables")
@@ -80,6 +83,28 @@ def test_the_line_runs_to_its_report_and_is_verified(project: Project) -> None:
     assert verify_results(project.results).differences == []
     areas = read_table(project.results / "evaluation" / "discrimination.tsv")
     assert set(areas["kind"]) == {"apparent", "out_of_fold", "held_out"}
+
+
+def test_the_study_its_path_and_its_forest_are_drawn(project: Project) -> None:
+    figures = project.results / "figures"
+    stages = read_table(figures / "study.tsv")["stage"].drop_duplicates().tolist()
+    assert stages == ["Patients", "Features", "Models", "Models that take scores"]
+    path = read_table(project.results / "models" / "radiomics" / "path.tsv")
+    drawn = read_table(figures / "lasso-radiomics.tsv").query("panel == 'coefficients'")
+    assert drawn["value"].tolist() == path["coefficient"].tolist()
+    assert set(read_table(figures / "forest.tsv")["panel"]) == {"areas", "differences"}
+    report = (project.results / "dossier" / "report.html").read_text()
+    for name in ("study", "lasso-radiomics", "forest"):
+        assert f'id="figure-{name}"' in report
+
+
+def test_it_is_described_whole_and_packed(project: Project, tmp_path: Path) -> None:
+    graph = read_json(project.results / "dossier/ro-crate-metadata.json")["@graph"]
+    jobs = {entity["@id"] for entity in graph if entity["@type"] == "CreateAction"}
+    assert {"#run", "#job-write_report-all", "#job-fit_model-radiomics"} <= jobs
+    found = write_bundle(project.results, tmp_path / "small.zip", {}, project.folder)
+    assert "models/radiomics/predictions.tsv" in found["renamed"]
+    assert found["left_out"]["features of single patients"] > 0
 
 
 def test_the_negative_control_of_the_plan_is_in_the_report_and_the_lineage(

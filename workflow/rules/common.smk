@@ -185,6 +185,13 @@ def raw_files(patients):
     ]
 
 
+def in_checkout(*patterns):
+    """Files of the project itself, for a rule that describes it."""
+    project = Path(SCRIPTS).parents[1]
+    found = [path for pattern in patterns for path in sorted(project.glob(pattern))]
+    return [os.path.relpath(path) for path in found]
+
+
 def sidecars_of(files):
     """The JSON beside given scans, where there is one: it is searched for personal data."""
     beside = [

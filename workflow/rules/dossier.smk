@@ -60,6 +60,16 @@ EVALUATION_TABLES = [
         *(["oracle"] if study.simulated else []),
     ]
 ]
+# What the report shows besides figures and the tables above.
+COHORT_TABLES = {
+    "description": f"{COHORT}/description.tsv",
+    "table_1": f"{COHORT}/table1.tsv",
+    # With the masks that are empty or not measured, which the cohort cannot know of.
+    "flow": f"{FIGURES}/flow.tsv",
+    "excluded": f"{COHORT}/excluded.tsv",
+}
+QUALITY_TABLES = [f"{IMAGES}/qc-{batch}.tsv" for batch in study.batches if SEQUENCES]
+MONTAGES = [f"{IMAGES}/montage-{batch}.png" for batch in study.batches if SEQUENCES]
 
 
 rule check_claims:
@@ -92,6 +102,9 @@ rule trace_lineage:
         + EVALUATION_TABLES
         + NULL_TABLES
         + ODDS_RATIOS
+        + list(COHORT_TABLES.values())
+        + QUALITY_TABLES
+        + MONTAGES
         + rules.check_claims.output[:1],
         code=code("trace_lineage"),
     output:
@@ -138,22 +151,19 @@ rule track_runs:
 
 rule write_report:
     input:
+        **COHORT_TABLES,
         figures=PNGS,
         tables=EVALUATION_TABLES + ODDS_RATIOS,
         by_place=SEGMENTATION_TABLES + RADIOMICS_TABLES + NULL_TABLES[:1],
-        description=f"{COHORT}/description.tsv",
-        table_1=f"{COHORT}/table1.tsv",
-        # With the masks that are empty or not measured, which the cohort cannot know of.
-        flow=f"{FIGURES}/flow.tsv",
-        excluded=f"{COHORT}/excluded.tsv",
-        quality=[f"{IMAGES}/qc-{batch}.tsv" for batch in study.batches if SEQUENCES],
-        montages=[
-            f"{IMAGES}/montage-{batch}.png" for batch in study.batches if SEQUENCES
-        ],
+        quality=QUALITY_TABLES,
+        montages=MONTAGES,
         claims=f"{DOSSIER}/claims.tsv",
         models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
         lineage=f"{DOSSIER}/lineage.json",
-        template=os.path.relpath(f"{SCRIPTS}/radproof/dossier/report.html.j2"),
+        page=[
+            os.path.relpath(f"{SCRIPTS}/radproof/dossier/{name}")
+            for name in ("report.html.j2", "nomogram.html.j2", "report.js")
+        ],
         code=code("write_report"),
     output:
         report=f"{DOSSIER}/report.html",
@@ -166,3 +176,28 @@ rule write_report:
         "write the report"
     script:
         "../scripts/write_report.py"
+
+
+rule describe_crate:
+    input:
+        report=rules.write_report.output.report,
+        lineage=rules.trace_lineage.output.lineage,
+        # The Snakefile first: it is what is run.
+        workflow=in_checkout("Snakefile", "workflow/rules/*.smk"),
+        plan=config["plan"],
+        sheet=PLAN["sheet"],
+        lock=in_checkout("envs/cpu.lock"),
+        licence=in_checkout("LICENSE"),
+        code=code("describe_crate"),
+    output:
+        crate=f"{DOSSIER}/ro-crate-metadata.json",
+        record=record("describe_crate", "all"),
+    log:
+        log_of("describe_crate", "all"),
+    params:
+        settings=settings(results=RESULTS, title=PLAN["title"]),
+        datasets=dataset_places,
+    message:
+        "describe the study as a research object"
+    script:
+        "../scripts/describe_crate.py"

@@ -5,10 +5,20 @@ JUDGED = [name for name in study.sets if name != "train"] or ["train"]
 
 # Models that make a score of radiomics, and models that use such scores beside other predictors.
 SCORE_MODELS = [name for name, model in PLAN["models"].items() if "radiomics" in model]
+SCORE_PAIRS = [
+    [pair["first"], pair["second"]]
+    for pair in PLAN["comparisons"]
+    if {pair["first"], pair["second"]} <= set(SCORE_MODELS)
+]
 SCORED_MODELS = [name for name, model in PLAN["models"].items() if model.get("scores")]
+
+LASSO_MODELS = [
+    name for name, model in PLAN["models"].items() if model["kind"] == "lasso"
+]
 
 FIGURE_FILES = {
     "flow": ["flow"],
+    "study": ["study"],
     "training": [f"training-{name}" for name in PLAN["segmenters"]],
     "overlays": [f"overlays-{name}" for name in PLAN["segmenters"]],
     "segmentation": [f"segmentation-{name}" for name in PLAN["segmenters"]],
@@ -22,6 +32,8 @@ FIGURE_FILES = {
     "decision": ["decision"],
     "nomogram": [f"nomogram-{name}" for name in SCORED_MODELS],
     "scores": ["scores"],
+    "lasso": [f"lasso-{name}" for name in LASSO_MODELS],
+    "forest": ["forest"],
 }
 DRAWN = [file for figure in PLAN["figures"] for file in FIGURE_FILES[figure]]
 # Whoever asks for the negative control sees it.
@@ -60,6 +72,48 @@ rule plot_flow:
         "draw the flow of patients"
     script:
         "../scripts/plot_flow.py"
+
+
+rule plot_study:
+    input:
+        flow=f"{COHORT}/flow.tsv",
+        files=f"{COHORT}/files.tsv",
+        scores=expand(
+            f"{SEGMENTATION}/{{segmenter}}/scores.tsv", segmenter=PLAN["segmenters"]
+        ),
+        summaries=expand(
+            f"{SEGMENTATION}/{{segmenter}}/summary.tsv", segmenter=PLAN["segmenters"]
+        ),
+        dictionaries=expand(
+            f"{RADIOMICS}/{{extractor}}/dictionary.tsv", extractor=PLAN["extractors"]
+        ),
+        stability=(
+            expand(
+                f"{RADIOMICS}/{{extractor}}/stability-{{region}}.tsv",
+                extractor=PLAN["extractors"],
+                region=PLAN["regions"],
+            )
+            if PLAN["stability"]
+            else []
+        ),
+        models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
+        code=code("plot_study"),
+    output:
+        **drawn("study"),
+        record=record("plot_study", "study"),
+    log:
+        log_of("plot_study", "study"),
+    params:
+        settings=drawing(
+            segmenters=list(PLAN["segmenters"]),
+            raters=[entry["rater"] for entry in PLAN["segmenters"].values()],
+            extractors=list(PLAN["extractors"]),
+            regions=list(PLAN["regions"]),
+        ),
+    message:
+        "draw the study as it ran"
+    script:
+        "../scripts/plot_study.py"
 
 
 rule plot_training:
@@ -228,6 +282,57 @@ rule plot_nomogram:
         "../scripts/plot_nomogram.py"
 
 
+rule plot_lasso:
+    input:
+        model=f"{MODELS}/{{model}}/model.json",
+        path=f"{MODELS}/{{model}}/path.tsv",
+        code=code("plot_lasso"),
+    output:
+        **drawn("lasso-{model}"),
+        record=record("plot_lasso", "{model}"),
+    log:
+        log_of("plot_lasso", "{model}"),
+    params:
+        settings=drawing(),
+    message:
+        "draw the path of {wildcards.model}"
+    script:
+        "../scripts/plot_lasso.py"
+
+
+rule plot_forest:
+    input:
+        **{
+            table: f"{EVALUATION}/{table}.tsv"
+            for table in (
+                "discrimination",
+                "subgroups",
+                "interactions",
+                "comparisons",
+            )
+        },
+        code=code("plot_forest"),
+    output:
+        **drawn("forest"),
+        record=record("plot_forest", "forest"),
+    log:
+        log_of("plot_forest", "forest"),
+    params:
+        settings=drawing(
+            models=SCORED_MODELS or list(PLAN["models"]),
+            units={
+                subgroup["name"]: variable["unit"]
+                for subgroup in PLAN["subgroups"]
+                for variable in PLAN["clinical"]
+                if variable["name"] == subgroup["variable"] and "unit" in variable
+            },
+        ),
+    message:
+        "draw subgroups and comparisons"
+    script:
+        "../scripts/plot_forest.py"
+
+
 rule plot_scores:
     input:
         predictions=expand(f"{MODELS}/{{model}}/predictions.tsv", model=SCORE_MODELS),
@@ -238,7 +343,9 @@ rule plot_scores:
     log:
         log_of("plot_scores", "scores"),
     params:
-        settings=drawing(outcome=PLAN["outcome"], models=SCORE_MODELS),
+        settings=drawing(
+            outcome=PLAN["outcome"], models=SCORE_MODELS, pairs=SCORE_PAIRS
+        ),
     message:
         "draw the radiomics scores"
     script:

@@ -15,6 +15,7 @@ rule fit_model:
         model=f"{MODELS}/{{model}}/model.json",
         coefficients=f"{MODELS}/{{model}}/fit.tsv",
         selection=f"{MODELS}/{{model}}/selection.tsv",
+        path=f"{MODELS}/{{model}}/path.tsv",
         out_of_fold=f"{MODELS}/{{model}}/out_of_fold.tsv",
         record=record("fit_model", "{model}"),
     log:

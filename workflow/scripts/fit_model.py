@@ -22,7 +22,7 @@ with open_job(snakemake) as job:
         settings["harmonisation"],
     )
     write_json(fitted.model, job.output.model)
-    for name in ("coefficients", "selection", "out_of_fold"):
+    for name in ("coefficients", "selection", "path", "out_of_fold"):
         write_table(getattr(fitted, name), job.output[name])
     for warning in fitted.model["warnings"]:
         job.log(f"warning: {warning}")

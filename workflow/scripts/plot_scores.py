@@ -12,6 +12,7 @@ with open_job(snakemake) as job:
     figure, plotted = draw(
         predictions,
         settings["models"],
+        [tuple(pair) for pair in settings["pairs"]],
         settings["outcome"]["description"],
         simulated=settings["simulated"],
     )

@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -136,6 +138,7 @@ def context(
     model |= {"selection": [{"step": "estimable", "n": 1}], "intercept": -0.5}
     model |= {"terms": [{"term": "age", "coefficient": 0.00012}]}
     job = {"rule": "fit_model", "label": "clinical", "code_sha256": "c" * 64, "lock_sha256": "d"}
+    job |= {"inputs": [], "outputs": [], "settings": {}}
     claims = read_claims(PROJECT / "config" / "claims" / "otscc.yaml")
     return report_context(
         plan(simulated),
@@ -166,10 +169,19 @@ def page(tmp_path) -> tuple[str, Page]:
 
 
 def test_text_of_plan_table_and_files_is_escaped(page):
-    source, parsed = page
-    assert not parsed.of("script")
-    assert "<script" not in source
+    source, _ = page
+    assert EVIL not in source
     assert source.count("&lt;script&gt;") >= 3
+
+
+def test_the_one_script_is_ours_and_the_policy_names_it(page):
+    source, parsed = page
+    script = (PROJECT / "workflow/scripts/radproof/dossier/report.js").read_text(encoding="utf-8")
+    assert parsed.of("script") == [{}] and f"<script>{script}</script>" in source
+    assert "</script" not in script and "innerHTML" not in script
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = parsed.of("meta")[2]["content"]
+    assert f"script-src 'sha256-{digest}'" in policy and "default-src 'none'" in policy
 
 
 def test_nothing_is_loaded_and_no_link_leaves_the_folder(page):
@@ -250,7 +262,7 @@ def test_every_figure_has_a_caption():
         path.stem
         for path in (PROJECT / "workflow/scripts/radproof/figures").glob("[a-z]*.py")
         # A montage is a sheet to scan in the folder of images, no figure of the plan.
-        if path.stem not in ("style", "boxes", "outlines", "montage")
+        if path.stem not in ("style", "boxes", "outlines", "montage", "study_numbers")
     }
     assert schema_names == modules
     assert caption_of("nomogram-nomogram_auto").title == "Nomogram of nomogram auto"

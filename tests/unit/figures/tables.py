@@ -2,6 +2,9 @@
 
 import numpy as np
 import pandas as pd
+from radproof.evaluation.compare import compare
+from radproof.evaluation.subgroups import analyse_subgroups
+from radproof.figures.study_numbers import study_numbers
 from radproof.segmentation.score_statistics import score_statistics
 from radproof.segmentation.scores import METRICS
 
@@ -64,6 +67,7 @@ def scores() -> pd.DataFrame:
     error = table["volume_candidate_ml"] - table["volume_reference_ml"]
     percent = 100 * error / table["volume_reference_ml"]
     table = table.assign(volume_error_ml=error, volume_error_pct=percent)
+    table = table.assign(iou=table["dice"] / (2 - table["dice"]))
     return table.assign(**{name: 0.5 for name in METRICS if name not in table})
 
 
@@ -272,3 +276,124 @@ def permuted(permutations: int = 20) -> pd.DataFrame:
         for (name, n, events), kind in zip(SETS, ("out_of_fold", "held_out"), strict=True)
     ]
     return pd.DataFrame(rows)
+
+
+LASSO_FEATURES = [
+    "T2w__original_glcm_Contrast",
+    "T1w__original_glcm_Contrast",
+    "ceT1w__log-sigma-2-0-mm-3D_firstorder_90Percentile",
+    "ceT1w__wavelet-LLH_gldm_LargeDependenceHighGrayLevelEmphasis",
+    "ceT1w__original_shape_Flatness",
+]
+
+
+def lasso_path(steps: int = 30) -> pd.DataFrame:
+    """Coefficients of which one feature more enters every five steps, with signs that alternate."""
+    return pd.DataFrame(
+        [
+            (feature, step, lambdas(steps)[step - 1], (-1) ** place * 0.1 * (step - 5 * place))
+            for place, feature in enumerate(LASSO_FEATURES)
+            for step in range(5 * place + 1, steps + 1)
+        ],
+        columns=["feature", "step", "lambda", "coefficient"],
+    )
+
+
+def lambdas(steps: int = 30) -> list[float]:
+    return list(0.3 * np.exp(-np.arange(steps) / 8))
+
+
+def lasso_model(taken: int = 18, steps: int = 30) -> dict:
+    path = lasso_path(steps)
+    counts = path.groupby("step").size()
+    own = path[path["step"] == taken]
+    penalty = lambdas(steps)
+    return {
+        "name": "radiomics_auto",
+        "kind": "lasso",
+        "n": 95,
+        "n_events": 43,
+        "n_parameters": len(own),
+        "n_candidate_parameters": 40,
+        "events_per_parameter": 43 / 40,
+        "features": own["feature"].tolist(),
+        "terms": [
+            {"term": name, "coefficient": weight}
+            for name, weight in zip(own["feature"], own["coefficient"], strict=True)
+        ],
+        "lambda": penalty[taken - 1],
+        "lambda_min": penalty[taken - 1],
+        "lambda_1se": penalty[taken - 6],
+        "inner_folds": 5,
+        "warnings": [],
+        "selection": [
+            {"step": "candidates", "n": 40},
+            {"step": "stability", "n": 31},
+            {"step": "variance", "n": 31},
+            {"step": "lasso", "n": len(own)},
+        ],
+        "path": [
+            {
+                "lambda": penalty[step - 1],
+                "deviance": 1.0 + 0.001 * (step - taken) ** 2,
+                "se": 0.03,
+                "n_selected": int(counts.get(step, 0)),
+            }
+            for step in range(1, steps + 1)
+        ],
+    }
+
+
+SUBGROUPS = [
+    {"name": "age", "variable": "age", "cuts": [50.0], "levels": None},
+    {"name": "rare", "variable": "rare", "cuts": None, "levels": None},
+]
+SUBGROUP_VARIABLES = [
+    {"name": "age", "kind": "number", "unit": "years"},
+    {"name": "rare", "kind": "category", "levels": ["no", "yes"]},
+]
+COMPARISONS = [
+    {"first": "nomogram_auto", "second": "nomogram_manual", "margin": 0.05},
+    {"first": "nomogram_auto", "second": "clinical", "margin": 0.1},
+]
+
+
+def subgroups() -> dict[str, pd.DataFrame]:
+    """Areas by age, and by a trait too rare to be judged in."""
+    shown = predictions()
+    names = list(dict.fromkeys(shown["patient"]))
+    patients = pd.DataFrame({"patient": names, "center": "here"})
+    patients["age"] = 40.0 + 7 * (np.arange(len(names)) % 4)
+    patients["rare"] = np.where(np.arange(len(names)) % 20 == 0, "yes", "no")
+    return analyse_subgroups(shown, patients, SUBGROUPS, SUBGROUP_VARIABLES, 5)
+
+
+def comparisons() -> pd.DataFrame:
+    return compare(predictions(), COMPARISONS)
+
+
+def files() -> pd.DataFrame:
+    names = [("image", "ceT1w"), ("image", "T2w"), ("mask", "rater1"), ("mask", "rater2")]
+    n = sum(count for _, count, _ in SETS)
+    rows = [(f"P{number:03d}", *name) for number in range(n) for name in names]
+    table = pd.DataFrame(rows, columns=["patient", "role", "name"])
+    lacking = (table["patient"] == "P000") & (table["name"] == "T2w")
+    return table[~lacking]
+
+
+def study(tables_only: bool = False) -> pd.DataFrame:
+    """Numbers of a study; of one from tables where that is asked for."""
+    scored = scores().assign(fold="n/a")
+    scored["fold"] = (scored.index % 5).astype(str)
+    scored.loc[scored["set"] == "test", "fold"] = np.nan
+    segmented = [("unet", "rater1", scored, statistics(scored)["summary"])]
+    stable = stability().query("between == 'raters'").rename(columns={"passed": "kept"})
+    dictionary = pd.DataFrame({"name": sorted(set(stable["feature"]))})
+    models = [lasso_model(), model() | {"n_parameters": 5, "selection": []}]
+    models[1]["events_per_parameter"] = 8.6
+    if tables_only:
+        table = files().assign(role="table", name="features")
+        return study_numbers(flow(), table, [], {"table": dictionary}, {}, ["whole"], models[:1])
+    measured = {("pyradiomics", "whole"): stable}
+    names = {"pyradiomics": dictionary}
+    return study_numbers(flow(), files(), segmented, names, measured, ["whole"], models)

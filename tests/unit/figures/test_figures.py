@@ -11,6 +11,8 @@ from radproof.figures import (
     calibration,
     decision,
     flow,
+    forest,
+    lasso,
     nomogram,
     null,
     overlays,
@@ -18,6 +20,7 @@ from radproof.figures import (
     scores,
     segmentation,
     stability,
+    study,
     style,
     training,
 )
@@ -38,7 +41,8 @@ def segmentation_figure(simulated, table=None, set_name="test"):
 
 def scores_figure(simulated):
     models = ["radiomics_auto", "radiomics_manual"]
-    return scores.draw(tables.predictions(), models, EVENT, simulated=simulated)
+    pairs = [("radiomics_auto", "radiomics_manual")]
+    return scores.draw(tables.predictions(), models, pairs, EVENT, simulated=simulated)
 
 
 def calibration_figure(simulated):
@@ -59,7 +63,22 @@ def stability_figure(table=None, decides=tables.STABILITY_DECIDES, simulated=Tru
     return stability.draw(table, decides, STABILITY | settings, simulated=simulated)
 
 
+def lasso_figure(simulated, model=None):
+    return lasso.draw(model or tables.lasso_model(), tables.lasso_path(), simulated=simulated)
+
+
+def forest_figure(simulated, compared=None):
+    compared = tables.comparisons() if compared is None else compared
+    subgroups = tables.subgroups().values()
+    shown, units = ["nomogram_auto", "nomogram_manual"], {"age": "years"}
+    found = tables.discrimination(), *subgroups, compared
+    return forest.draw(*found, shown, units, simulated=simulated)
+
+
 FIGURES = {
+    "study": lambda simulated: study.draw(tables.study(), simulated=simulated),
+    "lasso": lasso_figure,
+    "forest": forest_figure,
     "flow": lambda simulated: flow.draw(tables.flow(), simulated=simulated),
     "training": lambda simulated: training.draw(tables.histories(), simulated=simulated),
     "overlays": lambda simulated: overlays.draw(tables.cases(), simulated=simulated),
@@ -218,7 +237,7 @@ def test_bland_altman_limits_are_of_the_set_judged():
     assert lines.loc["upper limit", "y"] == pytest.approx(limit)
     agreement = tables.statistics(tables.scores())["agreement"].query("set == 'test'").iloc[0]
     assert lines.loc["lower limit", "ci_low"] == agreement["lower_limit_ci_low"]
-    labels = figure.axes[2].get_legend_handles_labels()[1]
+    labels = figure.axes[3].get_legend_handles_labels()[1]
     assert f"bias, test: {difference.mean():+.2f} ml".replace("-", "−") in labels
     dice = plotted.query("panel == 'dice' and candidate == 'rater2'")["patient"]
     assert dice.notna().sum() == 95 + 41
@@ -235,7 +254,7 @@ def test_dice_by_volume_shows_each_stratum_with_its_patients():
     assert len(both) == len(drawn) == len(strata) == 9
     for name, theirs in (("x", "mean"), ("n", "n_table"), ("ci_low", "ci_low_table")):
         assert both[name].tolist() == both[theirs].tolist()
-    labels = [label.get_text() for label in figure.axes[3].get_yticklabels()]
+    labels = [label.get_text() for label in figure.axes[4].get_yticklabels()]
     first = int(drawn["n"].iloc[0])
     assert labels[0] == f"< 4 ml: unet / rater1\nn = {first}"
 
@@ -248,7 +267,7 @@ def test_one_patient_and_empty_masks_are_drawn():
     figure.draw_without_rendering()
     lines = plotted.query("panel == 'volume_ml' and item == 'upper limit'")
     assert lines["y"].isna().all()
-    counts = [label.get_text() for label in figure.axes[1].get_yticklabels()]
+    counts = [label.get_text() for label in figure.axes[2].get_yticklabels()]
     assert counts == ["n = 0", "n = 1", "n = 1"]
 
 
@@ -257,7 +276,16 @@ def test_no_text_of_the_scores_lies_over_another():
     figure.draw_without_rendering()
     renderer = figure._get_renderer()
     texts = [text for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()]
-    boxes = [text.get_window_extent(renderer) for text in texts if text.get_visible()]
+    # Matplotlib keeps a tick beyond the end of an axis, and does not draw it.
+    beyond = {
+        tick.label1
+        for axes in figure.axes
+        for axis in (axes.xaxis, axes.yaxis)
+        for tick in axis.get_major_ticks()
+        if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
+    }
+    shown = [text for text in texts if text.get_visible() and text not in beyond]
+    boxes = [text.get_window_extent(renderer) for text in shown]
     for place, box in enumerate(boxes):
         for other in boxes[:place]:
             apart = box.x0 >= other.x1 or other.x0 >= box.x1
@@ -367,18 +395,46 @@ def test_nomogram_names_every_level_however_close_they_lie(levels):
     assert len(at) == len(set(at)) == 4
 
 
+def test_overlap_is_shown_as_dice_and_as_intersection_over_union():
+    figure, plotted = FIGURES["segmentation"](True)
+    table = tables.scores()
+    for panel in ("dice", "iou"):
+        drawn = plotted[(plotted["panel"] == panel) & (plotted["item"] == "patient")]
+        assert sorted(drawn["x"]) == sorted(table[panel])
+    titles = [axes.get_title(loc="left") for axes in figure.axes[:3]]
+    assert titles[1] == "B  Intersection over union"
+
+
 def test_surface_distances_are_counted_apart_from_dice():
     table = tables.scores()
     table.loc[table.index[0], "assd_mm"] = float("nan")
     figure, _ = segmentation_figure(False, table)
     counts = [
         [label.get_text().split("\n")[-1] for label in axes.get_yticklabels()]
-        for axes in figure.axes[:2]
+        for axes in figure.axes[:3]
     ]
     assert counts[0][0] == "n = 95"
-    assert counts[1][0] == "n = 94"
+    assert counts[1][0] == "n = 95"
+    assert counts[2][0] == "n = 94"
+
+
+def test_two_scores_of_the_same_held_out_patients_are_held_against_each_other():
+    figure, _ = scores_figure(False)
+    known = tables.predictions().query("kind == 'held_out'").set_index("patient")
+    first, second = (
+        known.loc[known["model"] == name, "score"]
+        for name in ("radiomics_auto", "radiomics_manual")
+    )
+    panel = figure.axes[2]
+    drawn = {
+        point
+        for line in panel.lines[:2]
+        for point in zip(line.get_xdata(), line.get_ydata(), strict=True)
+    }
+    assert drawn == {(second[name], first[name]) for name in first.index}
+    assert panel.get_title(loc="left") == "test, held out\nn = 41"
 
 
 def test_study_without_scores_is_told_so():
     with pytest.raises(BadInput, match="no model makes a score"):
-        scores.draw(tables.predictions(), [], EVENT, simulated=False)
+        scores.draw(tables.predictions(), [], [], EVENT, simulated=False)

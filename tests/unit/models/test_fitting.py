@@ -79,8 +79,26 @@ def same(first: Fitted, second: Fitted) -> bool:
         first.model == second.model
         and first.coefficients.equals(second.coefficients)
         and first.selection.equals(second.selection)
+        and first.path.equals(second.path)
         and first.out_of_fold.equals(second.out_of_fold)
     )
+
+
+def test_the_path_of_coefficients_is_that_of_the_model(radiomics: Fitted, nomogram: Fitted) -> None:
+    path, steps = radiomics.path, radiomics.model["path"]
+    assert list(path.columns) == ["feature", "step", "lambda", "coefficient"]
+    assert (path["coefficient"] != 0).all()
+    counts = path.groupby("step").size()
+    assert [counts.get(place, 0) for place in range(1, len(steps) + 1)] == [
+        row["n_selected"] for row in steps
+    ]
+    assert set(path["lambda"]) <= {row["lambda"] for row in steps}
+    entered = path.drop_duplicates("feature")["step"]
+    assert entered.is_monotonic_increasing
+    taken = path[path["lambda"] == radiomics.model["lambda"]].set_index("feature")["coefficient"]
+    for term in radiomics.model["terms"]:
+        assert taken[term["term"]] == pytest.approx(term["coefficient"], abs=1e-4)
+    assert nomogram.path.empty
 
 
 def test_each_patient_is_predicted_for_each_subset_with_the_own_fold(

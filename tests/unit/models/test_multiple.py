@@ -68,7 +68,7 @@ def test_pooled_fit_agrees_with_statsmodels_on_the_same_tables() -> None:
     weights = [model["intercept"], *(term["coefficient"] for term in model["terms"])]
     np.testing.assert_allclose(weights, reference.params, rtol=1e-7)
     pooled = model["pooled"]
-    np.testing.assert_allclose(pooled["covariance"], reference.cov_params(), rtol=1e-6)
+    np.testing.assert_allclose(model["covariance"], reference.cov_params(), rtol=1e-6)
     np.testing.assert_allclose(pooled["missing_share"], reference.fmi, rtol=1e-6)
     rows = coefficients(model, table, outcome)
     assert rows["term"].tolist() == ["(Intercept)", "age", "stage=2", "stage=3"]

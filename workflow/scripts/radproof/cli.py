@@ -8,6 +8,7 @@ import typer
 
 from radproof import cli_stats
 from radproof.cli_dataset import table_dataset
+from radproof.cli_dossier import bundle, trace
 from radproof.cli_output import as_text, column_values, emit, exit_codes, named_files
 from radproof.errors import BadInput, CheckFailed
 from radproof.stats.options import Table
@@ -20,6 +21,8 @@ app = typer.Typer(
 )
 app.add_typer(cli_stats.app, name="stats")
 app.command()(table_dataset)
+app.command()(trace)
+app.command()(bundle)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Datasets = Annotated[
@@ -228,28 +231,6 @@ def stability(
         judged, counts = stability_of_ratings(ratings, settings)
         write_table(judged, output)
         emit(counts | {"ignored": ignored}, as_json)
-
-
-@app.command()
-def trace(
-    file: Annotated[Path, typer.Argument(help="A figure or a table of a study.")],
-    dataset: Datasets = None,
-    as_json: Json = False,
-) -> None:
-    """Follow a result back to raw scans, checking each hash against the file on the way.
-
-    Example: radproof trace results/otscc-simulated/figures/roc.svg
-    """
-    from radproof.datasets import machine_datasets
-    from radproof.dossier import lineage
-
-    with exit_codes():
-        results = lineage.results_folder(file)
-        name = file.resolve().relative_to(results).as_posix()
-        chain = lineage.trace([name], results, machine_datasets(dataset))
-        emit(lineage.as_dict(chain), as_json, lineage.as_text(chain))
-        if chain.problems:
-            raise CheckFailed("\n".join(map(str, chain.problems)))
 
 
 @app.command()

@@ -19,6 +19,7 @@ from radproof.provenance import (
     file_entries,
     fingerprint,
     package_versions,
+    seal_of,
     sha256_of,
 )
 from radproof.seeds import derive_seed
@@ -151,7 +152,7 @@ def _record_of(
         resource.getrusage(who).ru_maxrss
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
-    return {
+    content = {
         "rule": job.rule,
         "label": job.label,
         "inputs": inputs,
@@ -169,3 +170,4 @@ def _record_of(
         "seconds": round((ended - started).total_seconds(), 3),
         "peak_memory_mb": round(memory_kib / 1024, 1),
     }
+    return content | {"sha256": seal_of(content)}

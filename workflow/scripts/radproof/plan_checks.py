@@ -69,6 +69,8 @@ def _wrong_figures(plan: Plan, file: str) -> list[Problem]:
         "stability": ("stability", plan["stability"]),
         "scores": ("models with radiomics", [one for one in models if "radiomics" in one]),
         "nomogram": ("models with scores", [one for one in models if one.get("scores")]),
+        "lasso": ("models of kind lasso", [one for one in models if one["kind"] == "lasso"]),
+        "forest": ("subgroups or comparisons", plan["subgroups"] + plan["comparisons"]),
     }
     return [
         Problem(f"figure {name} shows {needed[name][0]}, and the plan has none", file=file)

@@ -104,6 +104,12 @@ def digest(fingerprints: dict[str, str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
+def seal_of(record: dict[str, Any]) -> str:
+    """Return the SHA-256 of a record's own content, less the entry that keeps it."""
+    content = {name: value for name, value in record.items() if name != "sha256"}
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
 @cache
 def package_versions() -> dict[str, str]:
     """Return the versions of the libraries that results depend on."""

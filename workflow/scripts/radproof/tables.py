@@ -70,14 +70,18 @@ def read_json(path: str | Path) -> Any:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
+def as_json(value: Any) -> str:
+    """Return JSON with stable order of lines; floats round-trip, NaN is refused."""
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def write_json(value: Any, path: str | Path) -> None:
-    """Write JSON with stable order of lines; floats round-trip, NaN is refused.
+    """Write JSON as :func:`as_json` returns it.
 
     The file is put in place whole, so that one that was stopped leaves the old one.
     """
     place = Path(path)
     place.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
     unfinished = place.with_name(f".{place.name}.{os.getpid()}")
-    unfinished.write_text(text + "\n", encoding="utf-8")
+    unfinished.write_text(as_json(value), encoding="utf-8")
     unfinished.replace(place)

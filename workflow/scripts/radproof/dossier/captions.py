@@ -19,6 +19,13 @@ CAPTIONS = {
         "Patients left by each step of the check, by set, with the number who have the event; in"
         " grey, how many masks are empty or could not be measured whole.",
     ),
+    "study": Caption(
+        "cohort",
+        "The study as it ran",
+        "Stages in their order, with the numbers of their results. n: patients. Dice: mean, against"
+        " the rater that the networks were trained on. Events per candidate: patients with the"
+        " event by parameters before any selection.",
+    ),
     "training": Caption(
         "segmentation",
         "Training of {subject}",
@@ -35,11 +42,12 @@ CAPTIONS = {
     "segmentation": Caption(
         "segmentation",
         "Agreement of {subject} with the raters, and of the raters with each other",
-        "A: Dice coefficient; B: average surface distance in mm; each with its mean and 95 %"
-        " interval. Training patients were segmented by the network that had not seen them."
-        " C: difference of tumour volumes against their mean; bias and limits of agreement"
+        "A: Dice coefficient; B: intersection over union; C: average surface distance in mm; each"
+        " with its mean and 95 % interval, between network and raters and between raters. Training"
+        " patients were segmented by the network that had not seen them. D: difference"
+        " of tumour volumes against their mean; bias and limits of agreement"
         " (bias ± 1.96 standard deviations) are of the set named, shaded their 95 % intervals."
-        " D: mean Dice coefficient of that set by volume of the reference mask, with 95 %"
+        " E: mean Dice coefficient of that set by volume of the reference mask, with 95 %"
         " interval.",
     ),
     "stability": Caption(
@@ -54,13 +62,24 @@ CAPTIONS = {
         "models",
         "Scores by outcome",
         "Score (linear predictor) of each patient by the model that had not seen the patient, with"
-        " quartiles; whiskers reach the last patient within 1.5 interquartile ranges.",
+        " quartiles; whiskers reach the last patient within 1.5 interquartile ranges."
+        " Where the plan compares two scores, one is held against the other; on the dashed line"
+        " they are the same.",
     ),
     "nomogram": Caption(
         "models",
         "Nomogram of {subject}",
         "Each value gives the points above it on the first axis; their sum on the axis of total"
         " points stands above the probability.",
+    ),
+    "lasso": Caption(
+        "models",
+        "Path of the LASSO {subject}",
+        "A: coefficient of each feature that enters, on the logarithm of the penalty; numbers and"
+        " colours are those of panel C. B: deviance of inner cross-validation with one standard"
+        " error; λ min has the least deviance, λ 1-SE is the largest within one error of that."
+        " C: coefficients at the penalty taken, of z-scores (log odds by standard deviation). All"
+        " on training patients.",
     ),
     "roc": Caption(
         "evaluation",
@@ -79,6 +98,15 @@ CAPTIONS = {
         "Net benefit of treating the patients whose predicted risk reaches the threshold, against"
         " treating all and none. Bars: 95 % intervals at thresholds of 0.2, 0.4 and 0.6, side by"
         " side; the table has them at every threshold. Curves continue below the panel.",
+    ),
+    "forest": Caption(
+        "evaluation",
+        "Subgroups and comparisons",
+        "Area under the curve in each subgroup, with 95 % interval, of patients the models had not"
+        " seen; a group with too few patients with or without the event is not judged. Interaction:"
+        " whether the slope of the score differs between the groups (likelihood ratio), and that p"
+        " adjusted by Holm over the subgroups. Below, differences of areas: two models are"
+        " equivalent where the 90 % interval lies within the margins.",
     ),
     "null": Caption(
         "evaluation",

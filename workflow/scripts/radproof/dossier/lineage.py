@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from radproof.errors import BadInput, Problem
-from radproof.provenance import PROJECT, resolve, sha256_of
+from radproof.provenance import PROJECT, canonical, resolve, seal_of, sha256_of
 from radproof.tables import read_json
 
 Record = dict[str, Any]
+AGAIN = "restore it or run the study again"
+_KEYS = {"rule", "label", "inputs", "outputs", "settings", "code", "lock_sha256"}
+_KEYS |= {"started", "ended", "seconds"}
 
 
 @dataclass
@@ -61,14 +64,26 @@ def read_records(results: Path) -> list[Record]:
     BadInput
         If a record cannot be read.
     """
-    records = []
+    records, problems = _readable(results)
+    if problems:
+        raise BadInput(problems)
+    return records
+
+
+def _readable(results: Path) -> tuple[list[Record], list[Problem]]:
+    records, problems = [], []
     for path in sorted((results / "records").glob("*/*.json")):
         try:
             records.append(read_json(path))
         except ValueError as error:
-            problem = Problem("record cannot be read", file=str(path), found=str(error))
-            raise BadInput(problem) from error
-    return records
+            problems.append(Problem("record cannot be read", file=str(path), found=str(error)))
+    return records, problems
+
+
+def _whole(record: Record) -> bool:
+    """Return whether a record has what a chain is followed by."""
+    files = [*record.get("inputs", []), *record.get("outputs", [])]
+    return set(record) >= _KEYS and all({"name", "path", "sha256"} <= set(file) for file in files)
 
 
 def trace(
@@ -85,13 +100,15 @@ def trace(
     datasets
         Where data sets lie on this machine; those not named are listed as absent.
     project
-        The project's folder, against which code is compared (a note, not a problem).
+        The project's folder, against which code is compared. Code that differs is a problem of
+        results inside that folder, and a note on results from elsewhere.
     """
     files = list(files)
     # The job that ended last made what is there: batches and groups of folds may have had others.
-    records = sorted(read_records(results), key=lambda record: record["ended"])
+    found, problems = _readable(results)
+    records = sorted(filter(_whole, found), key=lambda record: record["ended"])
     maker = {entry["path"]: record for record in records for entry in record["outputs"]}
-    lineage = Lineage(file=", ".join(files))
+    lineage = Lineage(file=", ".join(files), problems=problems)
     expected: dict[str, tuple[str, str]] = {}
     waiting, seen = list(files), set(files)
     while waiting:
@@ -109,7 +126,11 @@ def trace(
                     seen.add(entry["path"])
                     waiting.append(entry["path"])
     _check_files(expected, lineage, results, datasets, project)
-    _note_code(lineage, project)
+    for record in lineage.jobs:
+        _check_record(record, lineage)
+        _check_code(record, lineage, results, project)
+    if unsealed := sum("sha256" not in record for record in lineage.jobs):
+        lineage.notes.append(f"{unsealed} records of an older version, without their own SHA-256")
     return lineage
 
 
@@ -171,7 +192,7 @@ def _check_files(
                     file=path,
                     found=f"sha256 {found[:12]}",
                     expected=f"sha256 {sha256[:12]}",
-                    remedy="restore it or run the study again",
+                    remedy=AGAIN,
                 )
             )
 
@@ -183,16 +204,42 @@ def _temporary(jobs: Iterable[Record]) -> Iterator[str]:
         yield from (entry["path"] for entry in job["outputs"] if entry["name"] in names)
 
 
-def _note_code(lineage: Lineage, project: Path) -> None:
-    for job in lineage.jobs:
-        changed = [
-            path
-            for path, sha256 in job["code"]["files"].items()
-            if not (project / path).is_file() or sha256_of(project / path) != sha256
-        ]
-        if changed:
-            step = f"{job['rule']} {job['label']}"
-            lineage.notes.append(f"{step}: code differs from this checkout: {', '.join(changed)}")
+def _check_record(record: Record, lineage: Lineage) -> None:
+    """Find a record that is not what its job wrote, by the SHA-256 of itself."""
+    path = f"records/{record['rule']}/{record['label']}.json"
+    if "sha256" in record and seal_of(record) != record["sha256"]:
+        problem = Problem("record is not what its job wrote", file=path, remedy=AGAIN)
+        lineage.problems.append(problem)
+
+
+def _check_code(record: Record, lineage: Lineage, results: Path, project: Path) -> None:
+    inside = results.resolve().is_relative_to(project.resolve())
+    for path, sha256 in record["code"]["files"].items():
+        there = (project / path).is_file()
+        if there and sha256_of(project / path) == sha256:
+            continue
+        step = f"{record['rule']} {record['label']}"
+        if not inside:
+            lineage.notes.append(f"{path}: code differs from what {step} ran")
+        elif path not in {problem.file for problem in lineage.problems}:
+            what = f"code is not what {step} ran" if there else "code is missing"
+            lineage.problems.append(Problem(what, file=path, remedy=AGAIN))
+
+
+def study_problems(results: Path, project: Path = PROJECT) -> list[Problem]:
+    """Return what of plan, sheet, lock and workflow is not as when the study was described.
+
+    They stand in the record of ``describe_crate``; nothing is said of a study that has none, or of
+    results outside the project's folder.
+    """
+    path = results / "records" / "describe_crate" / "all.json"
+    if not path.is_file() or not results.resolve().is_relative_to(project.resolve()):
+        return []
+    entries = [e for e in read_json(path)["inputs"] if e["path"].startswith("project:")]
+    lineage = Lineage(file="")
+    expected = {entry["path"]: (entry["sha256"], "describe_crate all") for entry in entries}
+    _check_files(expected, lineage, results, {}, project)
+    return lineage.problems
 
 
 def as_dict(lineage: Lineage) -> dict[str, Any]:
@@ -218,6 +265,8 @@ def as_text(lineage: Lineage) -> str:
             f" lock {job['lock_sha256'][:12]}, seed {job['settings'].get('seed')},"
             f" {len(job['inputs'])} inputs, {job['started']}, {job['seconds']} s"
         )
+        lines.append(f"    with {_shortened(canonical(job['settings']))}")
+    lines += [f"  versions: {versions}" for versions in _versions(lineage.jobs)]
     lines.append(f"  from {len(lineage.sources)} raw files:")
     absent = set(lineage.absent)
     for path, sha256 in sorted(lineage.sources.items()):
@@ -227,6 +276,16 @@ def as_text(lineage: Lineage) -> str:
     lines += [f"  note: {note}" for note in lineage.notes]
     lines += [f"  PROBLEM: {problem}" for problem in lineage.problems]
     return "\n".join(lines)
+
+
+def _shortened(text: str, most: int = 160) -> str:
+    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters, see --json)"
+
+
+def _versions(jobs: Iterable[Record]) -> list[str]:
+    """Return the libraries that jobs ran with, each set of versions once."""
+    sets = ({"Python": job.get("python", "not recorded")} | job.get("packages", {}) for job in jobs)
+    return sorted({", ".join(f"{name} {value}" for name, value in used.items()) for used in sets})
 
 
 def summary(lineage: Lineage) -> list[dict[str, Any]]:

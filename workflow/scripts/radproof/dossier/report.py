@@ -1,23 +1,27 @@
 """The report: one self-contained page, readable without a network and without scripts."""
 
 import base64
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from radproof.dossier.captions import caption_of
 from radproof.dossier.cells import Table, shown
+from radproof.dossier.chains import chain_of
 from radproof.dossier.evaluation_section import evaluation_tables
+from radproof.dossier.nomogram_form import nomogram_forms
 from radproof.dossier.radiomics_section import radiomics_tables
 from radproof.dossier.segmentation_section import segmentation_tables
 from radproof.plan import MARKED_SECTIONS, leaves, marks
 from radproof.provenance import canonical
 from radproof.tables import read_table
 
-TEMPLATE = "report.html.j2"
+TEMPLATE, SCRIPT = "report.html.j2", "report.js"
 STAGES = {
     "cohort": "The patients, and how many each check left.",
     "images": "How scans were prepared: bias field, registration, common grid, intensities.",
@@ -101,7 +105,8 @@ def report_context(
     models
         The models' JSON.
     jobs, sources
-        The lineage: its jobs (``rule label code_sha256 lock_sha256``) and raw files by hash.
+        The lineage: its jobs (``rule label inputs outputs settings code_sha256 lock_sha256``) and
+        raw files by hash.
     versions
         Names of libraries to versions.
 
@@ -116,7 +121,8 @@ def report_context(
         "study": plan["study"],
         "outcome": plan["outcome"]["description"],
         "simulated": simulated,
-        "stages": [_stage(name, plan, figures, tables, models) for name in _stages(plan)],
+        "stages": [_stage(name, plan, figures, tables, models, jobs) for name in _stages(plan)],
+        "nomograms": nomogram_forms(plan, models),
         "figure_index": [_figure(path, embed=False) for path in figures],
         "claims": shown(claims, CLAIM_COLUMNS.split(), "Claims and verdicts", "claims.tsv"),
         "verdicts": list(claims["verdict"].value_counts(sort=False).items()),
@@ -144,6 +150,7 @@ def _stage(
     figures: Sequence[Path],
     tables: Mapping[str, tuple[pd.DataFrame, str]],
     models: Sequence[Mapping[str, Any]],
+    jobs: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     own = [path for path in figures if caption_of(path.stem).stage == name]
     return {
@@ -151,7 +158,9 @@ def _stage(
         "lead": STAGES[name],
         "settings": _settings(plan, SETTINGS_OF[name]),
         "tables": _stage_tables(name, plan, tables, models),
-        "figures": [_figure(path) for path in own],
+        "figures": [
+            _figure(path) | {"chain": chain_of(f"figures/{path.name}", jobs)} for path in own
+        ],
     }
 
 
@@ -268,6 +277,13 @@ def write_report(context: Mapping[str, Any], path: Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    page = environment.get_template(TEMPLATE).render(context)
+    script = Path(__file__).with_name(SCRIPT).read_text(encoding="utf-8")
+    digest = hashlib.sha256(script.encode()).digest()
+    page = environment.get_template(TEMPLATE).render(
+        context,
+        # Our own file; the page lets no script run but the one of this hash.
+        script=Markup(script),
+        script_sha256=base64.b64encode(digest).decode("ascii"),
+    )
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text(page, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Agreement of masks: Dice and surface distance by set, Bland–Altman of volume, Dice by volume."""
+"""Agreement of masks by set, Bland–Altman of volume, Dice by volume."""
 
 from collections.abc import Sequence
 from math import floor
@@ -21,13 +21,17 @@ from radproof.figures.style import (
     print_style,
 )
 
-METRICS = {"dice": "Dice coefficient", "assd_mm": "Average surface distance (mm)"}
+METRICS = {
+    "dice": "Dice coefficient",
+    "iou": "Intersection over union",
+    "assd_mm": "Average surface distance (mm)",
+}
 ROW_MM, FRAME_MM, LEAST_ROWS = 7.0, 34.0, 5
 LEGEND_MM = 10.0
 PAIR = ["set", "reference", "candidate"]
 NUMBERS = ["n", "x", "y", "ci_low", "ci_high"]
 COLUMNS = ["panel", "item", *PAIR, "stratum", "patient", *NUMBERS]
-# Dice axes end a little beyond 0 and 1, so that points there are whole.
+# Axes of overlap end a little beyond 0 and 1, so that points there are whole.
 MARGIN = 0.02
 HIGH_END = 1 + MARGIN
 # Of the sets that panel C shows beside the one judged.
@@ -50,7 +54,7 @@ def draw(
     Parameters
     ----------
     scores
-        One row a patient and pair of masks: ``patient set reference candidate dice assd_mm
+        One row a patient and pair of masks: ``patient set reference candidate dice iou assd_mm
         volume_reference_ml volume_candidate_ml volume_error_ml``.
     summary, agreement, strata
         As `radproof.segmentation.score_statistics.score_statistics` returns them.
@@ -71,21 +75,25 @@ def draw(
     judged = strata[(strata["set"] == set_name) & (strata["metric"] == "dice")]
     heights = [FRAME_MM + ROW_MM * max(len(rows), LEAST_ROWS) for rows in (pairs, judged)]
     figure = new_figure(TWO_COLUMNS_MM, sum(heights), simulated)
-    panels = figure.subplots(2, 2, height_ratios=heights)
+    above, below = figure.subfigures(2, 1, height_ratios=heights, squeeze=False).flat
+    panels = above.subplot_mosaic("ABC") | below.subplot_mosaic("DE")
     parts = []
-    for axes, letter, metric in zip(panels[0], "AB", METRICS, strict=True):
+    for letter, metric in zip("ABC", METRICS, strict=True):
+        axes = panels[letter]
         means = pairs.merge(summary[summary["metric"] == metric], on=PAIR, how="left")
         parts += _draw_metric(axes, scores, means, segmenter)
         panel_letter(axes, letter, METRICS[metric].split(" (")[0])
     # The pairs stand beside panel A; fewer patients than there where a mask has no surface.
-    counts = [label.get_text().split("\n")[-1] for label in panels[0, 1].get_yticklabels()]
-    panels[0, 1].set_yticklabels(counts)
-    parts += _draw_volumes(panels[1, 0], scores, agreement, segmenter, set_name)
-    panel_letter(panels[1, 0], "C", "Tumour volume")
-    parts.append(_draw_strata(panels[1, 1], judged, segmenter))
-    panel_letter(panels[1, 1], "D", f"Dice coefficient by volume: {label_of(set_name)}")
-    for axes in panels.flat:
-        _place_legend(axes, figure)
+    for letter in "BC":
+        counts = [label.get_text().split("\n")[-1] for label in panels[letter].get_yticklabels()]
+        panels[letter].set_yticklabels(counts)
+    parts += _draw_volumes(panels["D"], scores, agreement, segmenter, set_name)
+    panel_letter(panels["D"], "D", "Tumour volume")
+    parts.append(_draw_strata(panels["E"], judged, segmenter))
+    panel_letter(panels["E"], "E", f"Dice coefficient by volume: {label_of(set_name)}")
+    # What panel B shows is also what A and C show.
+    for letter in "BDE":
+        _place_legend(panels[letter], figure)
     return figure, pd.concat(parts, ignore_index=True)
 
 
@@ -114,10 +122,10 @@ def _draw_metric(
     labels = means["set"].map(label_of) + ": " + _names(means)
     _draw_means(axes, means, labels.tolist(), segmenter)
     axes.set_xlabel(METRICS[metric])
-    if metric == "dice":
-        axes.set_xlim(_low_end(scores["dice"]), HIGH_END)
-    else:
+    if metric == "assd_mm":
         axes.set_xlim(left=0)
+    else:
+        axes.set_xlim(_low_end(scores[metric]), HIGH_END)
     return [*parts, _tidy(means, metric, "mean", x=means["mean"])]
 
 
@@ -146,9 +154,10 @@ def _names(rows: pd.DataFrame) -> pd.Series:
     return rows["candidate"].map(label_of) + " / " + rows["reference"].map(label_of)
 
 
-def _low_end(dice: pd.Series) -> float:
-    lowest = dice.min()
-    return (0.5 if pd.isna(lowest) else min(0.5, floor(10 * lowest) / 10)) - MARGIN
+def _low_end(overlap: pd.Series) -> float:
+    """Return the tenth below all values, for an axis that ends at 1."""
+    lowest = overlap.min()
+    return (0.5 if pd.isna(lowest) else min(0.8, floor(10 * lowest) / 10)) - MARGIN
 
 
 def _draw_volumes(

@@ -1,12 +1,14 @@
 """What ``model.json`` says of a fit beside what was learned."""
 
 import hashlib
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
 from radproof.models.design import Sources
 from radproof.models.harmonising import covariate_columns
+from radproof.models.lasso_path import PATH
 from radproof.models.sample_size import usual_sample_size
 from radproof.models.selecting import Path, Selected
 
@@ -50,6 +52,17 @@ def describe_model(
         "sample_size": usual_sample_size(events / len(outcome), candidates),
         "patients_sha256": patients_hash(outcome.index),
     }
+
+
+def path_of(
+    learner: ModuleType, learned: dict[str, Any], design: pd.DataFrame, outcome: pd.Series
+) -> pd.DataFrame:
+    """Return the coefficients along a path of penalties: ``feature step lambda coefficient``.
+
+    Of the fit that was ``learned`` on a design; no row where the learner follows no path.
+    """
+    follow = getattr(learner, "coefficient_path", None)
+    return follow(learned, design, outcome) if follow else pd.DataFrame(columns=PATH)
 
 
 def patients_filled(

@@ -20,7 +20,7 @@ from radproof.folds import NONE, left_out_label, left_out_subsets, patients_kept
 from radproof.kinds import load_kind
 from radproof.models import selecting
 from radproof.models.checks import training_patients
-from radproof.models.describing import describe_model, patients_filled
+from radproof.models.describing import describe_model, path_of, patients_filled
 from radproof.models.design import (
     Sources,
     candidate_features,
@@ -39,11 +39,12 @@ from radproof.seeds import derive_seed
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model: JSON, terms, selection, out-of-fold predictions; ``filled`` alone names patients."""
+    """JSON, terms, selection, path, out-of-fold predictions; ``filled`` names patients too."""
 
     model: dict[str, Any]
     coefficients: pd.DataFrame
     selection: pd.DataFrame
+    path: pd.DataFrame
     out_of_fold: pd.DataFrame
     filled: dict[str, list[str]]
 
@@ -109,9 +110,9 @@ def fit_model(
     -------
     Fitted
         ``model`` (ready for JSON); ``coefficients``, see the learner; ``selection``, of the fit on
-        all patients: ``feature step kept reason value``; ``out_of_fold``: ``patient fold left_out
-        score probability score_mean``, each patient once for each subset of folds that holds the
-        patient's own. ``score_mean`` is the mean score over the patients fitted on.
+        all patients: ``feature step kept reason value``; ``path``, see `path_of`; ``out_of_fold``:
+        ``patient fold left_out score probability score_mean``, each patient once for each subset of
+        folds that holds the patient's own. ``score_mean``: mean score over the patients fitted on.
 
     Raises
     ------
@@ -167,14 +168,15 @@ def _fit_all(training: _Training) -> Fitted:
         else:
             rows.append(predicted)
             warnings += unseen
-    coefficients = training.learner.coefficients(whole.learned, whole.design, table["outcome"])
+    fit = whole.learned, whole.design, table["outcome"]
+    coefficients, path = training.learner.coefficients(*fit), path_of(training.learner, *fit)
     model = _described(training, whole)
     if whole.harmonisation is not None:
         warnings = whole.harmonisation["warnings"] + warnings
     model["warnings"] += [*selecting.outcome_warnings(training.sources.settings), *warnings]
     out_of_fold = pd.concat(rows, ignore_index=True)
     filled = patients_filled(whole.design, table, whole.harmonisation)
-    return Fitted(model, coefficients, whole.path.table(), out_of_fold, filled)
+    return Fitted(model, coefficients, whole.path.table(), path, out_of_fold, filled)
 
 
 def _described(training: _Training, fit: _Fit) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from radproof.z_scores import standardise
 
 # Of the slope of the objective.
 SOLVER_TOLERANCE = 1e-7
+PATH = ["feature", "step", "lambda", "coefficient"]
 PROBABILITY_FLOOR = 1e-5
 # The squares of smaller values are 0.
 SMALLEST = 1e-130

@@ -8,6 +8,7 @@ import pandas as pd
 from radproof.models.checks import check_training, columns_of, fill_medians, say_medians
 from radproof.models.inner_folds import deal_inner_folds
 from radproof.models.lasso_path import (
+    PATH,
     choose_lambdas,
     cross_validate,
     lambda_path,
@@ -104,6 +105,30 @@ def _select(
         "path": _plain(path.to_dict("records")),
         "warnings": warnings,
     }
+
+
+def coefficient_path(
+    model: dict[str, Any], table: pd.DataFrame, outcome: pd.Series
+) -> pd.DataFrame:
+    """Return the coefficients at each penalty: ``feature step lambda coefficient``.
+
+    Steps count the model's path from 1. Features stand in the order in which they enter;
+    coefficients belong to z-scores, and those of 0 are left out. ``table`` and ``outcome`` are
+    those of the fit.
+    """
+    if not model["path"]:
+        return pd.DataFrame(columns=PATH)
+    present = fill_medians(table.loc[:, table.notna().any()])
+    lambdas = np.array([row["lambda"] for row in model["path"]])
+    z, _, _ = standardise(present.to_numpy(float))
+    _, weights = solve_path(z, outcome.to_numpy(float), lambdas)
+    entered = np.where((weights != 0).any(axis=0), (weights != 0).argmax(axis=0), len(lambdas))
+    rows = [
+        (present.columns[column], place + 1, lambdas[place], weights[place, column])
+        for column in np.argsort(entered, kind="stable")
+        for place in np.flatnonzero(weights[:, column])
+    ]
+    return pd.DataFrame(rows, columns=PATH)
 
 
 def _plain(rows: list[dict[Any, Any]]) -> list[dict[str, Any]]:

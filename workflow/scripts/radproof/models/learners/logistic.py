@@ -54,10 +54,11 @@ def fit(
     -------
     dict
         The model, ready for JSON; ``warnings`` names separation, merged levels, filled values and
-        terms that could not be estimated. With ``missing: multiple`` it has ``imputation``, from
-        which a new patient's missing values are expected, and, where values were imputed,
-        ``pooled``: see ``pooling.Pooled``, the intercept first. ``log_likelihood`` is then the mean
-        over completed tables.
+        terms that could not be estimated. ``covariance`` (p, p) is that of the coefficients, the
+        intercept first; ``converged`` says whether they are at a maximum. With ``missing:
+        multiple`` it has ``imputation``, from which a new patient's missing values are expected,
+        and, where values were imputed, ``pooled``: see ``pooling.Pooled``, the intercept first.
+        ``covariance`` is then pooled too, and ``log_likelihood`` the mean over completed tables.
 
     Raises
     ------
@@ -80,9 +81,10 @@ def fit(
     split = [names[column] for column in separation.columns]
     if method == FIRTH:
         warnings.append(_say_separation(separation, split, settings))
-    if not all(one.converged for one in estimates):
+    converged = all(one.converged for one in estimates)
+    if not converged:
         warnings.append(NO_MAXIMUM)
-    combined, extra = _combined(estimates, len(table))
+    combined, covariance, extra = _combined(estimates, len(table))
     if settings["missing"] == "multiple":
         extra["imputation"] = learn_expectation(completed)
     intercept, *weights = (float(weight) for weight in combined)
@@ -94,6 +96,8 @@ def fit(
             for name, weight in zip(names, weights, strict=True)
         ],
         "intercept": intercept,
+        "covariance": None if method == RIDGE else covariance.tolist(),
+        "converged": converged,
         "method": method,
         "separation": {"kind": separation.kind, "terms": split},
         "aliased": aliased,
@@ -129,10 +133,12 @@ def _estimates(
     return FIRTH, [fit_logistic(design, outcome, penalised=True) for design in designs]
 
 
-def _combined(estimates: list[Estimate], patients: int) -> tuple[np.ndarray, dict[str, Any]]:
-    """Return the coefficients, and ``pooled`` for JSON where there are several tables."""
+def _combined(
+    estimates: list[Estimate], patients: int
+) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """Return coefficients, covariance, and ``pooled`` for JSON where there are several tables."""
     if len(estimates) == 1:
-        return estimates[0].coefficients, {}
+        return estimates[0].coefficients, estimates[0].covariance, {}
     found = pool(
         np.array([one.coefficients for one in estimates]),
         np.array([one.covariance for one in estimates]),
@@ -141,11 +147,10 @@ def _combined(estimates: list[Estimate], patients: int) -> tuple[np.ndarray, dic
     )
     pooled = {
         "tables": len(estimates),
-        "covariance": found.covariance.tolist(),
         "degrees": found.degrees.tolist(),
         "missing_share": found.missing_share.tolist(),
     }
-    return found.coefficients, {"pooled": pooled}
+    return found.coefficients, found.covariance, {"pooled": pooled}
 
 
 def _say_separation(separation: Separation, split: list[str], settings: dict[str, Any]) -> str:
@@ -194,7 +199,7 @@ def coefficients(model: dict[str, Any], table: pd.DataFrame, outcome: pd.Series)
         pooled = model["pooled"]
         estimates = np.array([model["intercept"], *(one["coefficient"] for one in model["terms"])])
         inference = student_intervals(
-            estimates, np.array(pooled["covariance"]), np.array(pooled["degrees"])
+            estimates, np.array(model["covariance"]), np.array(pooled["degrees"])
         )
     else:
         estimates, inference = _refitted(model, names, table, outcome)
@@ -214,7 +219,7 @@ def coefficients(model: dict[str, Any], table: pd.DataFrame, outcome: pd.Series)
 def _refitted(
     model: dict[str, Any], names: list[str], table: pd.DataFrame, outcome: pd.Series
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return estimates and inference of a model of one table, which keeps no covariance."""
+    """Return estimates and inference of a model of one table: profiles need its patients."""
     columns = encode(model["variables"], table)[names].to_numpy(float)
     design, cases = np.column_stack([np.ones(len(table)), columns]), outcome.to_numpy(float)
     if model["method"] == RIDGE:

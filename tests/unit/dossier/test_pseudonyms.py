@@ -1,0 +1,52 @@
+"""Patients are renamed where they stand, and nothing else is."""
+
+from radproof.dossier.pseudonyms import (
+    page_renamed,
+    path_renamed,
+    pseudonyms,
+    table_renamed,
+    text_renamed,
+)
+
+KEY = pseudonyms(["ANNA7", "1"])
+
+
+def test_pseudonyms_follow_the_order_of_the_sheet() -> None:
+    assert KEY == {"ANNA7": "P001", "1": "P002"}
+    assert pseudonyms(map(str, range(1000)))["999"] == "P1000"
+
+
+def test_paths_are_renamed_where_they_can_name_a_patient() -> None:
+    renamed = {
+        "images/1/T1w.nii.gz": "images/P002/T1w.nii.gz",
+        "dataset:d/sub-ANNA7/sub-ANNA7_T1w.nii.gz": "dataset:d/sub-P001/sub-P001_T1w.nii.gz",
+        "segmentation/unet/masks/1.nii.gz": "segmentation/unet/masks/P002.nii.gz",
+        "segmentation/unet/fold-1/model.keras": "segmentation/unet/fold-1/model.keras",
+        "null/1/predictions.tsv": "null/1/predictions.tsv",
+        "images/qc-train1.tsv": "images/qc-train1.tsv",
+    }
+    assert {path: path_renamed(path, KEY) for path in renamed} == renamed
+
+
+def test_a_number_is_a_patient_only_in_a_column_of_patients() -> None:
+    table = "patient\tfold\tnote\n1\t1\tbeside ANNA7\nANNA7\t2\t0.10\n"
+    assert table_renamed(table, KEY) == "patient\tfold\tnote\nP002\t1\tbeside P001\nP001\t2\t0.10\n"
+    assert text_renamed("fold 1 of ANNA7, XANNA7", KEY) == "fold 1 of P001, XANNA7"
+
+
+def test_tables_of_a_page_are_renamed_by_their_columns() -> None:
+    page = (
+        "<table><tr><th>patient</th><th>fold</th></tr><tr><td>1</td><td>1</td></tr></table>"
+        "<table><tr><th>file</th></tr><tr><td>dataset:d/sub-1/a.nii</td></tr></table>"
+    )
+    renamed = page_renamed(page, KEY)
+    assert "<td>P002</td><td>1</td>" in renamed and "<td>dataset:d/sub-P002/a.nii</td>" in renamed
+
+
+def test_a_label_that_looks_like_a_pseudonym_is_renamed_once() -> None:
+    key = pseudonyms(["P002", "P001"])
+    assert table_renamed("patient\tbeside\nP002\tP001\n", key) == "patient\tbeside\nP001\tP002\n"
+    page = "<table><tr><th>patient</th></tr><tr><td>P002</td></tr></table><p>P001</p>"
+    assert page_renamed(page, key) == page.replace("P002", "-").replace("P001", "P002").replace(
+        "-", "P001"
+    )

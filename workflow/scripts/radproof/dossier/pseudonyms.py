@@ -1,0 +1,104 @@
+"""Pseudonyms: what is given away names patients by their place in the sheet alone."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
+
+IDENTIFIERS = ("patient", "participant_id", "person")
+# Where a path may name a patient: elsewhere a number is a fold or a batch.
+_PATIENT_PLACES = re.compile(
+    r"images/[^/]+/|dataset/|dataset:|segmentation/[^/]+/(?:masks|probabilities)/"
+)
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_EMBEDDED = re.compile(r"(base64,[A-Za-z0-9+/=\s]*)")
+_TABLE = re.compile(r"(<table>.*?</table>)", re.DOTALL)
+_ROW = re.compile(r"(<tr>(?:<td>[^<]*</td>)+</tr>)")
+_SHORTEST_WORD = 3
+
+
+def pseudonyms(patients: Iterable[str]) -> dict[str, str]:
+    """Return patient → ``P001`` and so on, in the order given (that of the sheet)."""
+    listed = list(patients)
+    width = max(3, len(str(len(listed))))
+    return {patient: f"P{place:0{width}d}" for place, patient in enumerate(listed, 1)}
+
+
+def path_renamed(path: str, key: Mapping[str, str]) -> str:
+    """Return a recorded path with the patient it names, if any, under the pseudonym."""
+    if not _PATIENT_PLACES.match(path):
+        return path
+    return _WORD.sub(lambda word: key.get(word[0], word[0]), path)
+
+
+def text_renamed(text: str, key: Mapping[str, str]) -> str:
+    """Return text with patients' labels, as whole words, under their pseudonyms.
+
+    Embedded pictures are left as they are. A label that is a number, or shorter than three
+    letters, is no word that could be told from others and is left to columns and paths.
+    """
+    return _words_renamed(text, _words(key))
+
+
+def _words(key: Mapping[str, str]) -> dict[str, str]:
+    return {
+        label: name
+        for label, name in key.items()
+        if not label.isdigit() and len(label) >= _SHORTEST_WORD
+    }
+
+
+def _words_renamed(text: str, words: Mapping[str, str]) -> str:
+    parts = _EMBEDDED.split(text)
+    parts[::2] = [_WORD.sub(lambda word: words.get(word[0], word[0]), part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def table_renamed(text: str, key: Mapping[str, str]) -> str:
+    """Return a tab-separated table with patients under their pseudonyms.
+
+    Columns that identify a patient (``patient participant_id person``) are renamed whatever the
+    label looks like, words of other cells as in :func:`text_renamed`; nothing else changes. Each
+    cell is renamed once: a label may look like the pseudonym of somebody else.
+    """
+    words = _words(key)
+    columns, *rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
+    if not set(columns) & set(IDENTIFIERS):
+        return _words_renamed(text, words)
+    renamed = [_cells_renamed(columns, row, key, words) for row in rows]
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter="\t", lineterminator="\n").writerows([columns, *renamed])
+    return written.getvalue()
+
+
+def _cells_renamed(
+    columns: Iterable[str], cells: Iterable[str], key: Mapping[str, str], words: Mapping[str, str]
+) -> list[str]:
+    return [
+        key.get(cell, cell)
+        if column in IDENTIFIERS
+        else path_renamed(cell, key)
+        if _PATIENT_PLACES.match(cell)
+        else _words_renamed(cell, words)
+        for column, cell in zip(columns, cells, strict=True)
+    ]
+
+
+def page_renamed(page: str, key: Mapping[str, str]) -> str:
+    """Return an HTML page with patients under their pseudonyms, in tables and in text."""
+    words = _words(key)
+    parts = _TABLE.split(page)
+    parts[::2] = [_words_renamed(part, words) for part in parts[::2]]
+    parts[1::2] = [_page_table_renamed(part, key, words) for part in parts[1::2]]
+    return "".join(parts)
+
+
+def _page_table_renamed(table: str, key: Mapping[str, str], words: Mapping[str, str]) -> str:
+    columns = re.findall(r"<th[^>]*>([^<]*)</th>", table)
+    parts = _ROW.split(table)
+    parts[::2] = [_words_renamed(part, words) for part in parts[::2]]
+    for place in range(1, len(parts), 2):
+        cells = re.findall(r"<td>([^<]*)</td>", parts[place])
+        cells = _cells_renamed(columns, cells, key, words)
+        parts[place] = f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    return "".join(parts)
