@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from radproof.dossier.verification import verify_results
 from radproof.errors import BadInput
+from radproof.provenance import sha256_of
 from radproof.tables import read_json, write_json
 
 from tests.unit.dossier.results_folder import change, nudged
@@ -116,3 +117,19 @@ def test_a_record_of_another_version_is_named(results: Path, record: str, settin
     write_json(written, path)
     with pytest.raises(BadInput, match=f"{record.split('/')[0]}.*another version.*no {setting}"):
         verify_results(results)
+
+
+def test_what_is_not_recomputed_is_compared_with_its_record(results: Path) -> None:
+    page = results / "dossier" / "report.html"
+    page.parent.mkdir()
+    page.write_text("<p>AUC 0.870</p>")
+    entry = {"name": "report", "path": "dossier/report.html", "sha256": sha256_of(page)}
+    job = {"rule": "write_report", "label": "all", "settings": {}, "ended": "2"}
+    write_json({**job, "outputs": [entry]}, results / "records/write_report/all.json")
+    # An older job that wrote the page before says nothing of it.
+    older = {**job, "label": "old", "ended": "1", "outputs": [{**entry, "sha256": "0"}]}
+    write_json(older, results / "records/write_report/old.json")
+    assert verify_results(results).differences == []
+    page.write_text("<p>AUC 0.871</p>")
+    (line,) = verify_results(results).differences
+    assert line == "dossier/report.html: file is not what write_report all recorded"

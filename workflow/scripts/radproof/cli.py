@@ -240,6 +240,8 @@ def verify(
 ) -> None:
     """Recompute every reported statistic from predictions, scores and features, and compare it.
 
+    Every other table, figure, model and page is compared with the record of the job that wrote it.
+
     Example: radproof verify results/otscc-simulated
     """
     from dataclasses import asdict
@@ -249,7 +251,10 @@ def verify(
     with exit_codes():
         found = verify_results(results)
         notes = [f"note: {note}" for note in found.notes]
-        counts = f"{found.checked} values recomputed, {found.n_differences} differ"
+        counts = (
+            f"{found.checked} values recomputed, {found.n_files} files compared with their records,"
+            f" {found.n_differences} differ"
+        )
         emit(asdict(found), as_json, "\n".join([*found.differences, *notes, counts]))
         if found.n_differences:
             raise CheckFailed(f"{found.n_differences} reported values differ from those recomputed")

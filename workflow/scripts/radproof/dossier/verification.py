@@ -9,6 +9,7 @@ from radproof.dossier.evaluation_check import recompute_evaluation
 from radproof.dossier.extraction_check import recompute_grey_levels, recompute_outcomes
 from radproof.dossier.lineage import Record, read_records
 from radproof.dossier.recomputed import Recomputed, of_this_version
+from radproof.dossier.recorded_files import changed_files
 from radproof.dossier.stability_check import recompute_stability
 from radproof.seeds import derive_seed
 from radproof.segmentation.score_statistics import score_statistics
@@ -22,19 +23,20 @@ LINES_PER_TABLE = 10
 class Verification:
     """What verification found.
 
-    ``checked`` values were recomputed and ``n_differences`` things differ, of which
-    ``differences`` has a line each, at most ``LINES_PER_TABLE`` a table. ``notes`` say what was
-    not recomputed.
+    ``checked`` values were recomputed, ``n_files`` files compared with their job's record, and
+    ``n_differences`` things differ, of which ``differences`` has a line each, at most
+    ``LINES_PER_TABLE`` a table. ``notes`` say what was not recomputed.
     """
 
     checked: int
+    n_files: int
     n_differences: int
     differences: list[str]
     notes: list[str]
 
 
 def verify_results(results: Path) -> Verification:
-    """Recompute what a study reports, and compare.
+    """Recompute what a study reports, and compare; compare all else that people read by SHA-256.
 
     Works on the results folder alone: patients, predictions, scores of masks, correlations of
     features (and the features, where they are there), outcomes and grey levels of batches, the
@@ -61,9 +63,13 @@ def verify_results(results: Path) -> Verification:
             lines[name] = differences(name, reported, table)
         for name, line in part.differences.items():
             lines[name] = [line, *lines.get(name, [])]
+    n_files, changed = changed_files(results, records)
+    for name, line in changed.items():
+        # A digit that was found to differ says more than that the file does.
+        lines[name] = lines.get(name) or [line]
     kept = [line for name in sorted(lines) for line in capped(name, lines[name], LINES_PER_TABLE)]
     notes = [note for part in found for note in part.notes]
-    return Verification(checked, sum(map(len, lines.values())), kept, notes)
+    return Verification(checked, n_files, sum(map(len, lines.values())), kept, notes)
 
 
 def _segmentation(results: Path, record: Record) -> Recomputed:
