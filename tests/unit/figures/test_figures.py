@@ -395,6 +395,24 @@ def test_nomogram_names_every_level_however_close_they_lie(levels):
     assert len(at) == len(set(at)) == 4
 
 
+def test_a_steep_nomogram_names_the_middle_of_its_risks_and_no_label_covers_another():
+    model = tables.model()
+    for term in model["terms"]:
+        term["coefficient"] *= 6
+    figure, _ = nomogram.draw(model, EVENT, simulated=False)
+    figure.canvas.draw()
+    texts = [text for text in figure.findobj(matplotlib.text.Text) if text.get_text()]
+    assert {"0.4", "0.5"} <= {text.get_text() for text in texts}
+    boxes = [text.get_window_extent() for text in texts]
+    assert not [1 for a, b in itertools.combinations(boxes, 2) if a.overlaps(b)]
+
+
+def test_negative_numbers_have_a_minus_sign_in_every_figure():
+    for name, draw in FIGURES.items():
+        for text in draw(False)[0].findobj(matplotlib.text.Text):
+            assert not re.search(r"(?<![\w.)])-\.?\d", text.get_text()), (name, text.get_text())
+
+
 def test_overlap_is_shown_as_dice_and_as_intersection_over_union():
     figure, plotted = FIGURES["segmentation"](True)
     table = tables.scores()

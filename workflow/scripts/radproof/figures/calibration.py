@@ -13,6 +13,7 @@ from radproof.figures.style import (
     label_of,
     print_style,
     rows_of,
+    signed,
 )
 
 COLUMNS = ["model", "set", "kind", "curve", "predicted", "observed", "ci_low", "ci_high", "n"]
@@ -93,7 +94,7 @@ def _numbers(group: tuple[str, str], numbers: pd.DataFrame) -> str:
         for name in ("slope", "intercept")
     )
     sizes = f"{kind_label(*group)}: n = {row['n']:.0f}, {row['n_events']:.0f} with event"
-    return f"{sizes}\n{slope}\n{intercept}"
+    return f"{sizes}\n{signed(slope)}\n{signed(intercept)}"
 
 
 def _finish_panel(axes: Axes, title: str, numbers: str) -> None:

@@ -24,6 +24,7 @@ from radproof.figures.style import (
     new_figure,
     print_style,
     rows_of,
+    signed,
     wrapped,
 )
 
@@ -229,7 +230,7 @@ def _draw_differences(axes: Axes, title: str, rows: pd.DataFrame) -> None:
         pair = f"{label_of(row['model'])} − {label_of(row['second'])}"
         _write(axes, LABEL_MM, place, "\n".join(wrapped(pair, COUNT_MM - 14)), linespacing=1.0)
         _write(axes, COUNT_MM, place, f"{row['n']} ({row['n_events']})", ha="right")
-        _write(axes, AREA_MM, place, _interval(row, "{:+.2f}").replace("-", "−") or "n/a")
+        _write(axes, AREA_MM, place, signed(_interval(row, "{:+.2f}")) or "n/a")
         verdict = "\n".join(wrapped(str(row["verdict"]), TWO_COLUMNS_MM - FIRST_MM - 1))
         _write(axes, FIRST_MM, place, verdict, linespacing=1.0)
         if not pd.isna(row["ci90_low"]):

@@ -108,9 +108,13 @@ def _draw_pair(axes: Axes, rows: pd.DataFrame, pair: tuple[str, str]) -> None:
         own = both[both["outcome"] == event]
         look: dict[str, Any] = {"color": colour(event + 1), "markersize": 3, "alpha": 0.6, "mew": 0}
         axes.plot(own[pair[1]], own[pair[0]], "os"[event], label=name, **look)
-    low, high = both[list(pair)].min().min(), both[list(pair)].max().max()
-    axes.plot([low, high], [low, high], color=GREY, linewidth=0.8, linestyle="--", zorder=0)
-    axes.set_aspect("equal", adjustable="datalim")
+    if len(both):
+        low, high = both[list(pair)].min().min(), both[list(pair)].max().max()
+        axes.plot([low, high], [low, high], color=GREY, linewidth=0.8, linestyle="--", zorder=0)
+        edge = 0.05 * (high - low) or 1.0
+        limits = (low - edge, high + edge)
+        axes.set(xlim=limits, ylim=limits, box_aspect=1)
+    axes.locator_params(nbins=5)
     axes.set(xlabel=f"{label_of(pair[1])} (log odds)", ylabel=f"{label_of(pair[0])} (log odds)")
     axes.set_title(f"n = {len(both)}")
 

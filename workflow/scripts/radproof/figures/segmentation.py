@@ -19,6 +19,7 @@ from radproof.figures.style import (
     new_figure,
     panel_letter,
     print_style,
+    signed,
 )
 
 METRICS = {
@@ -216,7 +217,7 @@ def _draw_limits(axes: Axes, row: pd.Series) -> pd.DataFrame:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+    return signed(f"{value:+.2f}")
 
 
 def _draw_strata(axes: Axes, means: pd.DataFrame, segmenter: str) -> pd.DataFrame:

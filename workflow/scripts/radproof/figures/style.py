@@ -97,6 +97,11 @@ def label_of(name: str) -> str:
     return name.replace("_", " ")
 
 
+def signed(number: str) -> str:
+    """Return a number as text with a minus sign in place of a hyphen, as axes have it."""
+    return number.replace("-", "\N{MINUS SIGN}")
+
+
 def width_mm(text: str, bold: bool = False) -> float:
     """Return how wide a line of text is."""
     weight = "bold" if bold else "normal"
