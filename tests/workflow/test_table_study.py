@@ -1,5 +1,6 @@
 """A study that starts from a table of features runs to its report without a scan."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,14 @@ def test_it_is_described_whole_and_packed(project: Project, tmp_path: Path) -> N
     found = write_bundle(project.results, tmp_path / "small.zip", {}, project.folder)
     assert "models/radiomics/predictions.tsv" in found["renamed"]
     assert found["left_out"]["features of single patients"] > 0
+    with zipfile.ZipFile(tmp_path / "small.zip") as package:
+        package.extractall(tmp_path / "package")
+    packed = tmp_path / "package" / "results" / project.results.name
+    verified = verify_results(packed)
+    assert verified.differences == [] and verified.checked > 1000
+    predictions = packed / "models" / "radiomics" / "predictions.tsv"
+    predictions.write_text(predictions.read_text().replace("P001", "P002"))
+    assert verify_results(packed).differences
 
 
 def test_the_negative_control_of_the_plan_is_in_the_report_and_the_lineage(

@@ -2,12 +2,13 @@
 
 import json
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from radproof.dossier.bundle import write_bundle
 from radproof.errors import BadInput, CheckFailed
-from radproof.provenance import sha256_of
+from radproof.provenance import seal_of, sha256_of
 
 from tests.unit.dossier.small_project import PATIENTS, datasets, make_project
 
@@ -51,6 +52,15 @@ def test_nobody_is_named(contents: dict[str, str]) -> None:
     assert "<td>P001</td><td>dark</td>" in report
     assert contents["results/s/models/m/predictions.tsv"].splitlines()[1] == "P001\t0.25\tn/a"
     assert contents["config/cohorts/s.tsv"].splitlines()[2].startswith("P002\td")
+
+
+def test_records_are_in_it_and_say_what_it_holds(contents: dict[str, str]) -> None:
+    record = json.loads(contents["results/s/records/predict/all.json"])
+    assert record["inputs"][0]["path"] == "segmentation/unet/masks/P001.nii.gz"
+    (table,) = record["outputs"]
+    given = contents["results/s/models/m/predictions.tsv"].encode()
+    assert table["sha256"] == sha256(given).hexdigest()
+    assert record["sha256"] == seal_of(record)
 
 
 def test_the_description_says_what_was_left_out_and_what_renamed(contents: dict[str, str]) -> None:

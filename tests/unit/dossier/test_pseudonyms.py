@@ -4,9 +4,11 @@ from radproof.dossier.pseudonyms import (
     page_renamed,
     path_renamed,
     pseudonyms,
+    record_renamed,
     table_renamed,
     text_renamed,
 )
+from radproof.provenance import seal_of
 
 KEY = pseudonyms(["ANNA7", "1"])
 
@@ -50,3 +52,34 @@ def test_a_label_that_looks_like_a_pseudonym_is_renamed_once() -> None:
     assert page_renamed(page, key) == page.replace("P002", "-").replace("P001", "P002").replace(
         "-", "P001"
     )
+
+
+def test_a_record_names_nobody_and_is_sealed_anew() -> None:
+    key = {"ANNA7": "P001", "12": "P002"}
+    record = {
+        "rule": "predict",
+        "label": "m",
+        "inputs": [{"name": "image", "path": "images/ANNA7/T1w.nii.gz", "sha256": "a"}],
+        "outputs": [{"name": "table", "path": "models/m/predictions.tsv", "sha256": "b"}],
+        "settings": {
+            "patients": ["12", "ANNA7"],
+            "sheet": [{"patient": "12", "fold": "12"}],
+            "title": "All but ANNA7",
+            "bins": [12, 13],
+            "masks": ["rater1"],
+            "folds": [],
+        },
+        "sha256": "old",
+    }
+    renamed = record_renamed(record, key, {"models/m/predictions.tsv": "c"})
+    assert renamed["inputs"][0]["path"] == "images/P001/T1w.nii.gz"
+    assert [renamed[name][0]["sha256"] for name in ("inputs", "outputs")] == ["a", "c"]
+    assert renamed["settings"] == {
+        "patients": ["P002", "P001"],
+        "sheet": [{"patient": "P002", "fold": "12"}],
+        "title": "All but P001",
+        "bins": [12, 13],
+        "masks": ["rater1"],
+        "folds": [],
+    }
+    assert renamed["sha256"] == seal_of(renamed) != record["sha256"]

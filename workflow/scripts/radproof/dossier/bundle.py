@@ -17,7 +17,13 @@ from radproof.cohort.sheet import read_sheet
 from radproof.dossier.crate import METADATA, PARAMETERS, README, Held, Run, describe
 from radproof.dossier.held_files import code_of, files_of
 from radproof.dossier.lineage import Lineage, Record, trace
-from radproof.dossier.pseudonyms import page_renamed, pseudonyms, table_renamed, text_renamed
+from radproof.dossier.pseudonyms import (
+    page_renamed,
+    pseudonyms,
+    record_renamed,
+    table_renamed,
+    text_renamed,
+)
 from radproof.errors import BadInput, CheckFailed, Problem
 from radproof.provenance import PROJECT
 from radproof.tables import as_json, read_json
@@ -116,6 +122,7 @@ def _collect(results: Path, project: Path, described: Record, chain: Lineage) ->
     key = pseudonyms(read_sheet(_place(used["sheet"], results, project))["patient"])
     paths = {*files_of(chain.jobs), *code_of(chain.jobs), *workflow, *used.values()}
     bundle = collect(sorted(paths), results, project, key)
+    bundle.files.update(_records(chain.jobs, bundle, results.name, key))
     settings = described["settings"]
     text = _description(settings["title"], bundle)
     readme = _readme(settings["title"], text).encode()
@@ -139,6 +146,20 @@ def collect(paths: Iterable[str], results: Path, project: Path, key: Mapping[str
         held = Held(_packed(path, results.name), len(given), sha256(given).hexdigest(), note)
         bundle.files[path] = held, given
     return bundle
+
+
+def _records(
+    jobs: Iterable[Record], bundle: Bundle, study: str, key: Mapping[str, str]
+) -> dict[str, tuple[Held, bytes]]:
+    """Return the jobs' records: by their settings, `radproof verify` works on a package."""
+    given = {path: bundle.files[path][0].sha256 for path in bundle.renamed}
+    files = {}
+    for job in jobs:
+        path = f"records/{job['rule']}/{job['label']}.json"
+        content = as_json(record_renamed(job, key, given)).encode()
+        held = Held(_packed(path, study), len(content), sha256(content).hexdigest(), RENAMED)
+        files[path] = held, content
+    return files
 
 
 def _place(path: str, results: Path, project: Path) -> Path:
@@ -193,7 +214,7 @@ def _description(title: str, bundle: Bundle) -> str:
     return (
         f"{title}: report, figures, tables, code and the record of every job. Left out, and named"
         f" here by place, size and SHA-256 alone: {left_out}. Patients have pseudonyms, P001 and so"
-        f" on, in the order of the study's sheet, in: {renamed}."
+        f" on, in the order of the study's sheet, in the records and in: {renamed}."
     )
 
 
@@ -201,7 +222,8 @@ def _readme(title: str, description: str) -> str:
     return (
         f"# {title}\n\n{description}\n\nStart with {REPORT} under results/. {METADATA} says which"
         " job made which file, from which files, by which code, with which libraries, and when"
-        " (Workflow Run RO-Crate, profile Provenance Run Crate).\n"
+        " (Workflow Run RO-Crate, profile Provenance Run Crate). `radproof verify` on the folder"
+        " under results/ recomputes the statistics.\n"
     )
 
 

@@ -1,11 +1,15 @@
-"""Verification of what describes the patients, odds ratios and the negative control."""
+"""Verification of what describes the patients, odds ratios and the negative control.
+
+A package for a journal has no clinical values of single patients: without them, tables are compared
+with what their jobs recorded.
+"""
 
 from pathlib import Path
 
 from radproof.cohort.describe import describe
 from radproof.cohort.table1 import table_1
 from radproof.dossier.lineage import Record
-from radproof.dossier.recomputed import Recomputed
+from radproof.dossier.recomputed import PATIENTS, Recomputed, without_patients
 from radproof.models.odds_ratios import odds_ratios
 from radproof.negative_control.summary import distribution, summarise
 from radproof.tables import read_table
@@ -13,7 +17,10 @@ from radproof.tables import read_table
 
 def recompute_cohort(results: Path, record: Record) -> Recomputed:
     """Return the tables that describe the patients, from their values."""
-    patients, clinical = read_table(results / "cohort/patients.tsv"), record["settings"]["clinical"]
+    tables = {"description": "descriptions of patients", "table_1": "rows of table 1"}
+    if compared := without_patients(results, record, tables):
+        return compared
+    patients, clinical = read_table(results / PATIENTS), record["settings"]["clinical"]
     return Recomputed(
         {
             "cohort/description.tsv": describe(patients, clinical),
@@ -24,7 +31,9 @@ def recompute_cohort(results: Path, record: Record) -> Recomputed:
 
 def recompute_odds_ratios(results: Path, record: Record) -> Recomputed:
     """Return the odds ratios of clinical variables, from the training patients' values."""
-    patients = read_table(results / "cohort/patients.tsv")
+    if compared := without_patients(results, record, {"odds_ratios": "odds ratios"}):
+        return compared
+    patients = read_table(results / PATIENTS)
     train = patients[patients["set"] == "train"]
     found = odds_ratios(train, record["settings"]["clinical"])
     return Recomputed({"models/odds_ratios.tsv": found})

@@ -4,6 +4,9 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+from radproof.provenance import seal_of
 
 IDENTIFIERS = ("patient", "participant_id", "person")
 # Where a path may name a patient: elsewhere a number is a fold or a batch.
@@ -102,3 +105,40 @@ def _page_table_renamed(table: str, key: Mapping[str, str], words: Mapping[str, 
         cells = _cells_renamed(columns, cells, key, words)
         parts[place] = f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
     return "".join(parts)
+
+
+def record_renamed(
+    record: Mapping[str, Any], key: Mapping[str, str], given: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return a job's record with patients under their pseudonyms, sealed anew.
+
+    Parameters
+    ----------
+    given
+        SHA-256 of the files that were renamed too, by recorded path: what the record says of them
+        is of what is given away.
+    """
+
+    def entry(file: Mapping[str, Any]) -> dict[str, Any]:
+        named = {**file, "path": path_renamed(file["path"], key)}
+        return named | {"sha256": given.get(file["path"], file["sha256"])}
+
+    renamed = {**record, "settings": _settings_renamed(record["settings"], key)}
+    renamed |= {name: [entry(file) for file in record[name]] for name in ("inputs", "outputs")}
+    return renamed | {"sha256": seal_of(renamed)}
+
+
+def _settings_renamed(value: Any, key: Mapping[str, str]) -> Any:
+    """Return settings renamed: rows of the sheet, lists of patients alone, and words of text."""
+    if isinstance(value, dict):
+        return {
+            name: key.get(inner, inner)
+            if name in IDENTIFIERS and isinstance(inner, str)
+            else _settings_renamed(inner, key)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        if all(isinstance(inner, str) and inner in key for inner in value):
+            return [key[inner] for inner in value]
+        return [_settings_renamed(inner, key) for inner in value]
+    return text_renamed(value, key) if isinstance(value, str) else value

@@ -14,6 +14,8 @@ from radproof.errors import BadInput, Problem
 from radproof.provenance import sha256_of
 from radproof.tables import read_table
 
+PATIENTS = "cohort/patients.tsv"
+
 
 @dataclass
 class Recomputed:
@@ -80,6 +82,20 @@ def compare_with_record(
     if sha256_of(path) != entry["sha256"]:
         job = f"{record['rule']} {record['label']}"
         into.differences[entry["path"]] = f"{entry['path']}: file is not what {job} recorded"
+
+
+def without_patients(results: Path, record: Record, tables: dict[str, str]) -> Recomputed | None:
+    """Return how a job's tables (output → what they hold) compare with its record, without values.
+
+    None where the patients' values are there, and all can be computed again.
+    """
+    gone = results / PATIENTS
+    if gone.is_file():
+        return None
+    compared = Recomputed()
+    for name, what in tables.items():
+        compare_with_record(results, record, name, what, [gone], compared)
+    return compared
 
 
 def read_numbers(path: Path, columns: list[str]) -> pd.DataFrame:
