@@ -143,15 +143,22 @@ def _temporary(params: Any) -> dict[str, list[str]]:
     return {"temporary": names} if names else {}
 
 
+def _peak_memory_kib() -> int:
+    """Return the most memory that this process, or one it waited for, held at a time."""
+    status = Path("/proc/self/status")
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    if not status.is_file():
+        return max(children, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    # On Linux ru_maxrss begins with what the process that started this one held: Snakemake's.
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return max(children, int(lines["VmHWM"].split()[0]))
+
+
 def _record_of(
     snakemake: Any, job: Job, inputs: list[dict[str, Any]], started: datetime
 ) -> dict[str, Any]:
     ended = datetime.now(UTC)
     outputs = [(name, path) for name, path in _named(snakemake.output) if name != "record"]
-    memory_kib = max(
-        resource.getrusage(who).ru_maxrss
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
     content = {
         "rule": job.rule,
         "label": job.label,
@@ -168,6 +175,6 @@ def _record_of(
         "started": started.isoformat(timespec="seconds"),
         "ended": ended.isoformat(timespec="seconds"),
         "seconds": round((ended - started).total_seconds(), 3),
-        "peak_memory_mb": round(memory_kib / 1024, 1),
+        "peak_memory_mb": round(_peak_memory_kib() / 1024, 1),
     }
     return content | {"sha256": seal_of(content)}
