@@ -66,7 +66,7 @@ TABLES = {
         None,
     ),
 }
-CLAIM_COLUMNS = "statement published ours ci_low ci_high n verdict reason mark"
+CLAIM_COLUMNS = "statement published ours ci_low ci_high n verdict reason check mark"
 
 
 def read_sources(paths: Mapping[str, str], results: Path) -> dict[str, tuple[pd.DataFrame, str]]:
