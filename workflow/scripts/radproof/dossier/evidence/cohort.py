@@ -66,7 +66,7 @@ def centres(run: Run) -> Evidence | None:
     found = _centres(run)
     if found is None:
         return None
-    counts = {name: f"{len(own)} centres" for name, own in found.items()}
+    counts = {f"centres of {name}": len(own) for name, own in found.items()}
     return Evidence(listed(counts), [PATIENTS], met=None)
 
 
@@ -76,7 +76,7 @@ def multi_centre(run: Run) -> Evidence | None:
     if found is None:
         return None
     number = len(set().union(*found.values()))
-    return Evidence(f"{number} centres", [PATIENTS], met=number > 1)
+    return Evidence(f"centres: {number}", [PATIENTS], met=number > 1)
 
 
 def _tested(run: Run) -> tuple[set[str], set[str]] | None:
@@ -144,7 +144,7 @@ def class_balance(run: Run) -> Evidence:
         for name, entry in run.plan["models"].items()
         if entry.get("class_weight", "none") != "none"
     ]
-    value = f"{listed(shares)}; no patient is resampled; classes weighted in: "
+    value = f"{listed(shares)}; no class is over- or undersampled; weighted in: "
     return Evidence(value + (", ".join(weighted) or "none"), [PATIENTS, settings_of("models")])
 
 

@@ -121,12 +121,12 @@ def robust_features(run: Run) -> Evidence | None:
 
 
 def redundant_features(run: Run) -> Evidence | None:
-    """A step that drops redundant features, in every model of features."""
+    """A step or model that keeps the more informative features, in every model of features."""
     found = selection(run)
     if found is None:
         return None
-    met = _selected_by(run, {"correlation", "mrmr", "lasso"})
-    return Evidence(found.value, found.files, met=met)
+    kinds = {"correlation", "mrmr", "univariate", "forest_importance", "lasso"}
+    return Evidence(found.value, found.files, met=_selected_by(run, kinds))
 
 
 def feature_statistics(run: Run) -> Evidence | None:
