@@ -50,6 +50,14 @@ def test_everything_says_simulated(small_study: Project) -> None:
     assert not claims["verdict"].isin(["reproduced", "not reproduced"]).any()
 
 
+def test_evidence_of_checklists_is_there(small_study: Project) -> None:
+    filled = read_table(small_study.results / "dossier" / "checklists.tsv")
+    cited = {path for paths in filled["evidence"].dropna() for path in paths.split(", ")}
+    assert len(cited) > 20
+    for path in cited:
+        assert (small_study.results / path.partition("#")[0]).is_file(), path
+
+
 def test_a_second_run_has_nothing_to_do(small_study: Project) -> None:
     assert small_study.planned() == {}
 

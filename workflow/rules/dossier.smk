@@ -93,6 +93,33 @@ rule check_claims:
         "../scripts/check_claims.py"
 
 
+rule fill_checklists:
+    input:
+        tables=[
+            f"{COHORT}/{name}.tsv" for name in ("patients", "description", "table1")
+        ]
+        + FIGURE_TABLES
+        + SEGMENTATION_SUMMARIES
+        + RADIOMICS_TABLES
+        + EVALUATION_TABLES
+        + NULL_TABLES[:1]
+        + QUALITY_TABLES,
+        models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
+        lists=in_checkout("workflow/scripts/radproof/dossier/checklists/*.yaml"),
+        code=code("fill_checklists"),
+    output:
+        checklists=f"{DOSSIER}/checklists.tsv",
+        record=record("fill_checklists", "all"),
+    log:
+        log_of("fill_checklists", "all"),
+    params:
+        settings=settings(plan=PLAN),
+    message:
+        "fill the reporting checklists"
+    script:
+        "../scripts/fill_checklists.py"
+
+
 rule trace_lineage:
     input:
         ends=PNGS
@@ -105,7 +132,8 @@ rule trace_lineage:
         + list(COHORT_TABLES.values())
         + QUALITY_TABLES
         + MONTAGES
-        + rules.check_claims.output[:1],
+        + rules.check_claims.output[:1]
+        + rules.fill_checklists.output[:1],
         code=code("trace_lineage"),
     output:
         lineage=f"{DOSSIER}/lineage.json",
@@ -153,7 +181,7 @@ rule write_report:
     input:
         **COHORT_TABLES,
         figures=PNGS,
-        tables=EVALUATION_TABLES + ODDS_RATIOS,
+        tables=EVALUATION_TABLES + ODDS_RATIOS + [f"{DOSSIER}/checklists.tsv"],
         by_place=SEGMENTATION_TABLES + RADIOMICS_TABLES + NULL_TABLES[:1],
         quality=QUALITY_TABLES,
         montages=MONTAGES,
@@ -162,7 +190,12 @@ rule write_report:
         lineage=f"{DOSSIER}/lineage.json",
         page=[
             os.path.relpath(f"{SCRIPTS}/radproof/dossier/{name}")
-            for name in ("report.html.j2", "nomogram.html.j2", "report.js")
+            for name in (
+                "report.html.j2",
+                "nomogram.html.j2",
+                "checklists.html.j2",
+                "report.js",
+            )
         ],
         code=code("write_report"),
     output:

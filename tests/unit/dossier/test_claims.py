@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 import yaml
 from radproof.dossier.claims import check_claims, judge, read_claims
+from radproof.dossier.claims_text import as_text
 from radproof.errors import BadInput
 from radproof.tables import write_json, write_table
 
 PROJECT = Path(__file__).resolve().parents[3]
+CLAIMS = sorted((PROJECT / "config" / "claims").glob("*.yaml"))
 PUBLISHED = PROJECT / "config" / "claims" / "otscc.yaml"
 AREA = {"kind": "auc", "model": "m", "set": "test", "predictions": "held_out"}
 ALIKE = {"kind": "equivalence", "first": "a", "second": "b", "set": "test"}
@@ -57,6 +59,22 @@ def test_inconclusive_number_says_how_many_patients_would_tell():
     assert "n = 164" in row["reason"]  # twice as narrow: four times as many
 
 
+def test_exact_limits_of_an_area_of_one_narrow_with_n_and_not_with_its_root():
+    check = AREA | {"published": 0.98, "decimals": 2, "margin": 0.05}
+    tables = area(1.0, 0.8, 1.0, n=41)
+    tables["discrimination"]["ci_method"] = "Clopper-Pearson"
+    row = verdict(check, tables)
+    # The limit of k successes in k pairs is 0.025 ** (1 / k): four times k, a fourth of the reach.
+    assert row["verdict"] == "inconclusive" and "n = 164" in row["reason"]
+    reach = [1 - 0.025 ** (1 / pairs) for pairs in (164, 41)]
+    assert reach[0] == pytest.approx(reach[1] / 4, rel=0.05)
+
+
+def test_an_interval_cut_at_one_is_judged_by_its_longer_side():
+    check = AREA | {"published": 0.97, "decimals": 2, "margin": 0.05}
+    assert verdict(check, area(0.97, 0.90, 1.0))["verdict"] == "inconclusive"
+
+
 @pytest.mark.parametrize(
     ("value", "error", "expected"),
     [
@@ -64,6 +82,7 @@ def test_inconclusive_number_says_how_many_patients_would_tell():
         (0.02, 0.03, "inconclusive"),  # p = 0.50, and not equivalent
         (0.00, 0.05, "inconclusive"),  # p = 1.00, and not equivalent
         (0.12, 0.03, "not reproduced"),
+        (0.06, 0.02, "inconclusive"),  # differs at 0.05, perhaps by less than the margin
         (-0.12, 0.03, "not reproduced"),
         (0.02, 0.005, "reproduced"),  # differs at 0.05, yet by less than the margin
     ],
@@ -93,7 +112,10 @@ def test_missing_values_are_not_testable():
     check = AREA | {"published": 0.93, "decimals": 2, "margin": 0.05}
     assert verdict(check, {})["verdict"] == "not testable here"
     assert verdict(check | {"model": "other"}, area(0.9, 0.8, 1))["verdict"] == "not testable here"
-    assert verdict(check, area(0.9, np.nan, np.nan))["verdict"] == "not testable here"
+    unknown = area(0.9, np.nan, np.nan)
+    unknown["discrimination"]["note"] = "one class"
+    row = verdict(check, unknown)
+    assert row["verdict"] == "not testable here" and row["reason"].endswith("one class")
     row = verdict({"kind": "none", "reason": "a description"}, {})
     assert row["reason"] == "a description"
 
@@ -115,13 +137,16 @@ def test_patients_are_counted_and_described():
     men = base | {"statistic": "count", "column": "sex", "level": "M", "published": 3}
     assert verdict(men, tables)["verdict"] == "reproduced"
     assert verdict(men | {"published": 4}, tables)["verdict"] == "not reproduced"
+    tables["patients"]["stage"] = [1.0, 2.0, np.nan, 1.0]
+    first = men | {"column": "stage", "level": "1", "published": 2}
+    assert verdict(first, tables)["verdict"] == "reproduced"
     mean = verdict(base | {"statistic": "mean", "column": "age", "published": 51}, tables)
     # t interval: 51.25 ± 3.182 · 8.539 / 2
     assert mean["ci_low"] == pytest.approx(51.25 - 13.587, abs=1e-3)
     sd = verdict(base | {"statistic": "sd", "column": "age", "published": 9}, tables)
     assert sd["ours"] == pytest.approx(ages.std(ddof=1))
     assert sd["ci_low"] < sd["ours"] < sd["ci_high"]
-    absent = base | {"statistic": "mean", "column": "stage", "published": 1}
+    absent = base | {"statistic": "mean", "column": "weight", "published": 1}
     assert verdict(absent, tables)["verdict"] == "not testable here"
 
 
@@ -134,10 +159,47 @@ def test_published_claims_hold_every_number_of_the_abstract():
     assert "equivalence" in kinds
 
 
+@pytest.mark.parametrize("path", CLAIMS, ids=lambda path: path.stem)
+def test_every_claims_file_is_readable_and_its_arithmetic_runs(path):
+    claims = read_claims(path)
+    table = check_claims(claims, {}, False)
+    assert len(table) == len(claims["claims"]) + len(claims.get("arithmetic", []))
+    assert (table.loc[table["check"] == "data", "verdict"] == "not testable here").all()
+    assert all(len(line) <= 100 for line in as_text(table).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        (
+            "bone-tumours",
+            "265 106 0.856 0.921 0.961 0.849 0.911 0.931 0.865 0.866 0.875 0.835 0.842 0.836 0.847"
+            " 0.819",
+        ),
+        ("head-and-neck-metastasis", "1497 1562 36 0.715 0.803 0.752 0.730 0.758"),
+        ("pancreatic-nodes", "320 236 84 0.88 0.91 0.93 0.90 0.86"),
+    ],
+)
+def test_every_stated_number_of_the_other_studies_is_there(name, numbers):
+    claims = read_claims(PROJECT / "config" / "claims" / f"{name}.yaml")["claims"]
+    stated = {entry["check"].get("published", "").split(" ")[0] for entry in claims}
+    assert set(numbers.split()) <= stated
+    assert {entry["mark"] for entry in claims} == {"stated"}
+
+
+def test_text_has_verdict_numbers_and_reason():
+    check = AREA | {"published": 0.93, "decimals": 2, "margin": 0.05}
+    shown = as_text(check_claims(claim(check), area(0.9, 0.88, 0.95, n=400), False))
+    assert shown.splitlines()[0] == "REPRODUCED  s [x; stated]"
+    assert "published 0.93; ours 0.900; 95 % interval 0.880 to 0.950; n 400" in shown
+    assert shown.endswith("1 claims: 1 reproduced")
+    assert as_text(check_claims({"claims": []}, {}, False)) == "no claims"
+
+
 def test_arithmetic_alone_needs_no_results():
     table = judge(PUBLISHED, None)
     assert set(table["check"]) == {"arithmetic"}
-    assert set(table["verdict"]) == {"consistent", "implied"}
+    assert set(table["verdict"]) == {"consistent", "implied", "inconclusive"}
     assert judge(PROJECT / "config" / "claims" / "sts.yaml", None).empty
 
 
@@ -155,6 +217,11 @@ def test_results_folder_is_judged(tmp_path):
     for simulated, expected in ((False, "reproduced"), (True, "not testable here")):
         write_json({"settings": {"simulated": simulated}}, record)
         assert judge(claims, results)["verdict"].tolist() == [expected]
+    empty = difference(0, 0.01)["comparisons"].iloc[:0]
+    write_table(empty, results / "evaluation/comparisons.tsv")
+    claims.write_text(yaml.safe_dump(claim(ALIKE)))
+    write_json({"settings": {"simulated": False}}, record)
+    assert judge(claims, results)["verdict"].tolist() == ["not testable here"]
 
 
 @pytest.mark.parametrize(

@@ -256,6 +256,21 @@ def test_study_without_claims_figures_or_segmenter(tmp_path):
     assert "No published claim is checked" in (tmp_path / "report.html").read_text()
 
 
+def test_checklists_are_folded_in_the_dossier_where_there_are_some(tmp_path):
+    row = {"checklist": "CLEAR", "item": "9", "section": "s", "text": "t", "answer": "filled"}
+    rows = [row | {"value": EVIL, "evidence": "models/clinical/model.json"}]
+    rows.append(row | {"item": "10", "answer": "human needed"})
+    tables = {"checklists": (pd.DataFrame(rows), "../dossier/checklists.tsv")}
+    claims = check_claims({"claims": []}, {}, False)
+    page = tmp_path / "report.html"
+    write_report(report_context(plan(False), [], tables, claims, [], [], {}, {}), page)
+    source = page.read_text()
+    section = source[source.index("<h3>Checklists</h3>") : source.index("<h3>Lineage</h3>")]
+    assert "<summary>CLEAR: 1 filled, 1 human needed</summary>" in section
+    assert "<td>models/clinical/model.json</td>" in section and EVIL not in section
+    assert "simulated" not in section
+
+
 def test_every_figure_has_a_caption():
     schema_names = set(CAPTIONS)
     modules = {

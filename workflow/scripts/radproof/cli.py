@@ -271,8 +271,9 @@ def claims(
     Example: radproof claims config/claims/otscc.yaml results/otscc-simulated
     """
     from radproof.dossier.claims import judge
+    from radproof.dossier.claims_text import as_text
 
     with exit_codes():
         table = judge(file, results)
         rows = table.astype(object).where(table.notna(), None).to_dict("records")
-        emit({"claims": rows}, as_json, table.to_string(index=False, na_rep=""))
+        emit({"claims": rows}, as_json, as_text(table))

@@ -34,6 +34,7 @@ TAKEN = [
     *("cohort/description.tsv", "cohort/table1.tsv", "cohort/flow.tsv"),
     *("segmentation/*.tsv", "radiomics/*.tsv", "models/*.tsv", "models/*.json"),
     *("evaluation/*.tsv", "null/*.tsv", "figures/*", REPORT, "dossier/claims.tsv"),
+    "dossier/checklists.tsv",
     "project:*",
 ]
 # Of each kind, why; said in the package.

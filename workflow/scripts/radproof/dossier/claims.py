@@ -1,41 +1,31 @@
 """Published claims, each with a verdict from our tables or from arithmetic alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from math import ceil, sqrt
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from scipy.stats import chi2, norm, t
+from scipy.stats import chi2, t
 
-from radproof.dossier.arithmetic import compute
+from radproof.dossier.arithmetic_checks import compute
+from radproof.dossier.verdicts import (
+    NOT_TESTABLE,
+    Estimate,
+    equivalence_verdict,
+    value_verdict,
+)
 from radproof.errors import BadInput, Problem
 from radproof.schema import read_schema, read_yaml, validate
-from radproof.tables import read_json, read_table
-
-REPRODUCED = "reproduced"
-NOT_REPRODUCED = "not reproduced"
-INCONCLUSIVE = "inconclusive"
-NOT_TESTABLE = "not testable here"
+from radproof.tables import as_level, read_json, read_table
 
 COLUMNS = ["id", "statement", "published", "ours", "ci_low", "ci_high", "n"]
 COLUMNS += ["verdict", "reason", "check", "mark"]
-Z_95 = float(norm.ppf(0.975))
-Z_90 = float(norm.ppf(0.95))
 SIMULATED = "simulated cohort: our value is simulated and says nothing about real patients"
 
+NO_VALUE = "our tables hold no such value"
+
 Tables = Mapping[str, pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Our value of what was published, with its 95 % interval and the patients behind it."""
-
-    value: float
-    ci_low: float
-    ci_high: float
-    n: int
 
 
 def read_claims(path: str | Path) -> dict[str, Any]:
@@ -106,7 +96,7 @@ def check_claims(claims: dict[str, Any], tables: Tables | None, simulated: bool)
     pandas.DataFrame
         ``id statement published ours ci_low ci_high n verdict reason check mark``. ``check`` is
         ``data``, with the verdicts reproduced, not reproduced, inconclusive, not testable here; or
-        ``arithmetic``, with the verdicts consistent, inconsistent, implied.
+        ``arithmetic``, with the verdicts consistent, inconsistent, implied, inconclusive.
     """
     rows = []
     if tables is not None:
@@ -139,9 +129,8 @@ def _judge_claim(claim: dict[str, Any], tables: Tables, simulated: bool) -> dict
     if check["kind"] == "none":
         return row | {"verdict": NOT_TESTABLE, "reason": check["reason"]}
     estimate = ESTIMATES[check["kind"]](check, tables)
-    if estimate is None:
-        reason = "our tables hold no such value"
-        return row | {"verdict": NOT_TESTABLE, "reason": reason}
+    if isinstance(estimate, str):
+        return row | {"verdict": NOT_TESTABLE, "reason": estimate}
     row |= vars(estimate) | {"ours": estimate.value}
     if simulated:
         return row | {"verdict": NOT_TESTABLE, "reason": SIMULATED}
@@ -156,61 +145,9 @@ def _judge_claim(claim: dict[str, Any], tables: Tables, simulated: bool) -> dict
 def _published(check: dict[str, Any]) -> str:
     if check["kind"] == "equivalence":
         return f"difference within ±{check['margin']:g} (margin: our choice)"
-    return f"{check['published']:.{check['decimals']}f}" if "published" in check else ""
-
-
-def value_verdict(
-    ours: Estimate, published: float, decimals: int, margin: float
-) -> tuple[str, str]:
-    """Return the verdict on a published number, and why.
-
-    Reproduced: the published value, as far as its rounding lets it move, lies in our interval,
-    and the interval is no wider than the margin allows. An interval that is wider holds other
-    values just as well: inconclusive, with the number of patients that would tell (the width of
-    an interval goes with the inverse square root of n).
-    """
-    half = 0.5 * 10.0**-decimals
-    if published + half < ours.ci_low or published - half > ours.ci_high:
-        side = "higher" if ours.value > published else "lower"
-        reason = f"ours is {side}: {published:.{decimals}f} is outside our 95 % interval"
-        return NOT_REPRODUCED, reason
-    width = (ours.ci_high - ours.ci_low) / 2
-    if width > margin:
-        needed = ceil(ours.n * (width / margin) ** 2)
-        reason = (
-            f"our 95 % interval is ±{width:.3f}, wider than ±{margin:g};"
-            f" about n = {needed} would tell"
-        )
-        return INCONCLUSIVE, reason
-    return REPRODUCED, f"inside our 95 % interval, which is no wider than ±{margin:g}"
-
-
-def equivalence_verdict(difference: Estimate, margin: float) -> tuple[str, str]:
-    """Return the verdict on the claim that two models perform alike, and why.
-
-    Two one-sided tests at 0.05: alike when the 90 % interval of the difference lies within the
-    margin. That no difference was found is not that there is none: without equivalence, and
-    without a difference, the claim is inconclusive. The number of patients is the one that has
-    90 % power when the true difference is nil.
-
-    Source: Schuirmann, J Pharmacokinet Biopharm 1987;15:657–680.
-    """
-    error = (difference.ci_high - difference.ci_low) / (2 * Z_95)
-    low, high = difference.value - Z_90 * error, difference.value + Z_90 * error
-    interval = f"90 % interval of the difference {low:+.3f} to {high:+.3f}"
-    if -margin < low and high < margin:
-        return REPRODUCED, f"{interval}, within ±{margin:g}"
-    if difference.ci_low > 0 or difference.ci_high < 0:
-        return (
-            NOT_REPRODUCED,
-            f"{interval}, beyond ±{margin:g}, and the two differ at the 5 % level",
-        )
-    needed = ceil(difference.n * (2 * Z_90 * error / margin) ** 2)
-    reason = (
-        f"{interval}, beyond ±{margin:g}; that no difference was found is not equivalence; about"
-        f" n = {needed} would tell"
-    )
-    return INCONCLUSIVE, reason
+    if check["kind"] == "none":
+        return str(check.get("published", ""))
+    return f"{check['published']:.{check['decimals']}f}"
 
 
 def _row(table: pd.DataFrame | None, **values: str) -> pd.Series | None:
@@ -222,42 +159,48 @@ def _row(table: pd.DataFrame | None, **values: str) -> pd.Series | None:
     return None if table.empty else table.iloc[0]
 
 
-def _estimate(row: pd.Series | None, column: str) -> Estimate | None:
-    if row is None or row[[column, "ci_low", "ci_high"]].isna().any():
-        return None
+def _estimate(row: pd.Series | None, column: str) -> Estimate | str:
+    """Return the estimate of a row, or in words why there is none."""
+    if row is None:
+        return NO_VALUE
+    if row[[column, "ci_low", "ci_high"]].isna().any():
+        note = row.get("note")
+        return f"{NO_VALUE} with an interval" + (f": {note}" if pd.notna(note) else "")
     value, low, high = (float(row[name]) for name in (column, "ci_low", "ci_high"))
-    return Estimate(value, low, high, int(row["n"]))
+    rate = 1.0 if row.get("ci_method") == "Clopper-Pearson" else 0.5
+    return Estimate(value, low, high, int(row["n"]), rate)
 
 
-def _auc(check: dict[str, Any], tables: Tables) -> Estimate | None:
+def _auc(check: dict[str, Any], tables: Tables) -> Estimate | str:
     where = {"model": check["model"], "set": check["set"], "kind": check["predictions"]}
     return _estimate(_row(tables.get("discrimination"), **where), "auc")
 
 
-def _segmentation(check: dict[str, Any], tables: Tables) -> Estimate | None:
+def _segmentation(check: dict[str, Any], tables: Tables) -> Estimate | str:
     where = {name: check[name] for name in ("metric", "set", "reference", "candidate")}
     return _estimate(_row(tables.get("segmentation"), **where), "mean")
 
 
-def _equivalence(check: dict[str, Any], tables: Tables) -> Estimate | None:
+def _equivalence(check: dict[str, Any], tables: Tables) -> Estimate | str:
     where = {name: check[name] for name in ("first", "second", "set")}
     where["kind"] = check["predictions"]
     return _estimate(_row(tables.get("comparisons"), **where), "difference")
 
 
-def _patients(check: dict[str, Any], tables: Tables) -> Estimate | None:
+def _patients(check: dict[str, Any], tables: Tables) -> Estimate | str:
     """Return a count, or a mean or standard deviation with its interval under normality."""
     table = tables.get("patients")
     column = check.get("column")
     if table is None or (column and column not in table):
-        return None
+        return NO_VALUE
     if check["statistic"] == "count":
-        count = len(table) if column is None else int((table[column] == check["level"]).sum())
+        chosen = table if column is None else table[table[column].map(as_level) == check["level"]]
+        count = len(chosen)
         return Estimate(count, count, count, len(table))
     values = table[column].astype(float).dropna()
     n, mean, sd = len(values), float(values.mean()), float(values.std(ddof=1))
     if n < 2:
-        return None
+        return f"{NO_VALUE}: fewer than two patients have it"
     if check["statistic"] == "mean":
         half = float(t.ppf(0.975, n - 1)) * sd / sqrt(n)
         return Estimate(mean, mean - half, mean + half, n)

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from radproof.dossier.captions import caption_of
 from radproof.dossier.cells import Table, shown
 from radproof.dossier.chains import chain_of
+from radproof.dossier.checklists_section import checklist_tables
 from radproof.dossier.evaluation_section import evaluation_tables
 from radproof.dossier.nomogram_form import nomogram_forms
 from radproof.dossier.radiomics_section import radiomics_tables
@@ -66,7 +67,7 @@ TABLES = {
         None,
     ),
 }
-CLAIM_COLUMNS = "statement published ours ci_low ci_high n verdict reason mark"
+CLAIM_COLUMNS = "statement published ours ci_low ci_high n verdict reason check mark"
 
 
 def read_sources(paths: Mapping[str, str], results: Path) -> dict[str, tuple[pd.DataFrame, str]]:
@@ -96,8 +97,8 @@ def report_context(
     figures
         PNG files; SVG and TSV of the same name lie beside them.
     tables
-        ``flow excluded description table1 quality odds_ratios``, those of the evaluation by name
-        (:data:`radproof.dossier.evaluation_section.TABLES`), those there are, and tables of
+        ``flow excluded description table1 quality odds_ratios checklists``, those of the evaluation
+        by name (:data:`radproof.dossier.evaluation_section.TABLES`), those there are, and tables of
         segmentation and radiomics by their place in the results, such as
         ``segmentation/unet/summary.tsv``; each with its path from the report.
     claims
@@ -126,6 +127,7 @@ def report_context(
         "figure_index": [_figure(path, embed=False) for path in figures],
         "claims": shown(claims, CLAIM_COLUMNS.split(), "Claims and verdicts", "claims.tsv"),
         "verdicts": list(claims["verdict"].value_counts(sort=False).items()),
+        "checklists": checklist_tables(tables),
         "jobs": _jobs(jobs),
         "n_sources": len(sources),
         "sources": Table(

@@ -1,0 +1,1 @@
+"""What a finished run can say to the items of reporting checklists, each with its evidence."""
