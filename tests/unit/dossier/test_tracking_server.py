@@ -64,12 +64,14 @@ def wait_for(address: str, running: subprocess.Popen, log: Path) -> None:
 
 
 def test_a_study_is_logged_to_a_server_and_read_back(
-    server: tuple[str, Path], tmp_path: Path
+    server: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import mlflow
     from mlflow import MlflowClient
 
     address, folder = server
+    for name in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):
+        monkeypatch.setenv(name, "")
     figure = tmp_path / "roc.png"
     figure.write_bytes(b"png")
     write_json(fit(LOGISTIC, {}, False).model, tmp_path / "model.json")
@@ -92,7 +94,7 @@ def test_a_study_is_logged_to_a_server_and_read_back(
     assert len(client.get_metric_history(ids["unet fold 1"], "loss")) == 2
     assert {file.path for file in client.list_artifacts(ids["tiny"])} == {"roc.png", "plan.yaml"}
     [logged] = client.get_run(ids["clinical"]).outputs.model_outputs
-    mlflow.set_tracking_uri(address)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     loaded = mlflow.pyfunc.load_model(f"models:/{logged.model_id}")
     given = pd.DataFrame({"age": [61.5], "stage": ["2"]})
     assert 0 < loaded.predict(given)["probability"].item() < 1

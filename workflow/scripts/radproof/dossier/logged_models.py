@@ -94,9 +94,11 @@ def _code_of(model: Mapping[str, Any], settings: Mapping[str, Any]) -> list[Path
 
 def _table_signature(model: dict[str, Any], settings: dict[str, Any]) -> "ModelSignature":
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
+    from mlflow.types import ColSpec, Schema, TensorSpec
 
-    inputs = [ColSpec(kind, name) for name, kind in input_columns(model, settings).items()]
+    inputs: list[ColSpec | TensorSpec] = [
+        ColSpec(kind, name) for name, kind in input_columns(model, settings).items()
+    ]
     return ModelSignature(Schema(inputs), Schema([ColSpec("double", "probability")]))
 
 
@@ -104,12 +106,12 @@ def _network_signature(path: Path) -> "ModelSignature":
     """Return shapes and types of a network's inputs, as its file says them, and its output."""
     import numpy as np
     from mlflow.models import ModelSignature
-    from mlflow.types import Schema, TensorSpec
+    from mlflow.types import ColSpec, Schema, TensorSpec
 
     with zipfile.ZipFile(path) as archive:
         layers = json.loads(archive.read("config.json"))["config"]["layers"]
     inputs = [layer["config"] for layer in layers if layer["class_name"] == "InputLayer"]
-    specs = [
+    specs: list[ColSpec | TensorSpec] = [
         TensorSpec(
             np.dtype(layer["dtype"]),
             tuple(-1 if size is None else size for size in layer["batch_shape"]),

@@ -2,9 +2,7 @@
 
 import hashlib
 import math
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from radproof.dossier.logged_models import FrozenModel, Network
-from radproof.dossier.tracking_address import without_password
-from radproof.errors import BadInput, Problem
+from radproof.dossier.tracking_client import open_client
 from radproof.plan import leaves
 from radproof.provenance import canonical, sha256_of
 
@@ -27,14 +24,6 @@ STUDY_TAG, CONTENT_TAG = "radproof.study", "radproof.content"
 PARAMS_AT_ONCE, METRICS_AT_ONCE = 100, 900
 # The column of digests in MLflow's databases holds 36 characters.
 DIGEST_LENGTH = 32
-# Unless the user says otherwise.
-DEFAULTS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    # A server that is down is reported within seconds instead of minutes. A request whose answer
-    # was lost is not sent again, which might log twice: the next run of the rule finds it.
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
-}
 
 
 @dataclass(frozen=True)
@@ -111,7 +100,7 @@ def log_study(
     """
     contents = {child.name: child.content() for child in children}
     key = _hash(canonical([run_key, parent.content(), contents, dict(datasets)]))
-    with _client(tracking_uri) as client:
+    with open_client(tracking_uri) as client:
         place = _experiment(client, study, artifact_root)
         ended, begun = _known_runs(client, place, study)
         ids = {name: ended[one].run_id for name, one in contents.items() if one in ended}
@@ -135,39 +124,6 @@ def log_study(
             # Begun for what has changed since: nobody will end it.
             client.set_terminated(begun[content].run_id, status="KILLED")
         return {study: top.run_id, **{child.name: ids[child.name] for child in children}}
-
-
-@contextmanager
-def _client(tracking_uri: str) -> Iterator["MlflowClient"]:
-    """Yield a client of a store; what the store refuses becomes bad input."""
-    address, credentials = without_password(tracking_uri)
-    # Read by MLflow when it is imported and at each request.
-    os.environ.update({**DEFAULTS, **os.environ, **credentials})
-    from mlflow import MlflowClient
-    from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
-
-    if address.startswith("sqlite:///"):
-        Path(address.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    try:
-        yield MlflowClient(tracking_uri=address)
-    except (MlflowException, SQLAlchemyError, OSError) as error:
-        raise BadInput(
-            Problem(
-                "runs cannot be logged",
-                file=address,
-                found=_reason(error),
-                remedy="start the tracking server, or correct tracking_uri in config/config.yaml,"
-                " and run make study again: only this step is missing",
-            )
-        ) from None
-
-
-def _reason(error: BaseException) -> str:
-    """Return what lies at the bottom of an error, in one line."""
-    while inner := error.__cause__ or error.__context__:
-        error = inner
-    return (str(error) or type(error).__name__).splitlines()[0][:300]
 
 
 def _experiment(client: "MlflowClient", study: str, artifact_root: Path | None) -> str:
@@ -258,7 +214,8 @@ def _log_model(client: "MlflowClient", info: "RunInfo", model: FrozenModel | Net
         info.experiment_id, name=model.name, source_run_id=info.run_id
     )
     # MLflow refuses to name an output twice.
-    if not client.get_run(info.run_id).outputs.model_outputs:
+    outputs = client.get_run(info.run_id).outputs
+    if outputs is None or not outputs.model_outputs:
         client.log_outputs(info.run_id, [LoggedModelOutput(logged.model_id, step=0)])
     with TemporaryDirectory() as temporary:
         folder = Path(temporary, "model")
