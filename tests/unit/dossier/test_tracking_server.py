@@ -72,6 +72,7 @@ def test_a_study_is_logged_to_a_server_and_read_back(
     address, folder = server
     for name in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):
         monkeypatch.setenv(name, "")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", str(START_SECONDS))
     figure = tmp_path / "roc.png"
     figure.write_bytes(b"png")
     write_json(fit(LOGISTIC, {}, False).model, tmp_path / "model.json")
