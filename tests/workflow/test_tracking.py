@@ -58,5 +58,7 @@ def test_the_study_is_logged_with_plan_lock_data_and_models(small_study: Project
         assert run.data.tags["mlflow.parentRunId"] == top.info.run_id
         [output] = run.outputs.model_outputs
         logged = client.get_logged_model(output.model_id)
-        signature = mlflow.models.Model.load(logged.artifact_location).signature
+        signature = mlflow.models.Model.load(
+            logged.artifact_location.removeprefix("file://")
+        ).signature
         assert signature.outputs.input_names() == ["probability"]
