@@ -88,6 +88,16 @@ def test_a_logged_model_gives_the_probabilities_of_the_study(
     assert list(got["probability"]) == list(expected["probability"])
 
 
+def test_a_model_that_selected_nothing_is_logged_too(patients, tmp_path: Path) -> None:
+    import mlflow.pyfunc
+
+    nothing = {"name": "one", "kind": "lasso", "features": [], "terms": [], "clinical": []}
+    write_json(nothing | {"intercept": 0.0, "score_mean": 0.0}, tmp_path / "model.json")
+    FrozenModel("one", tmp_path / "model.json", SMALL).write(tmp_path / "logged")
+    got = mlflow.pyfunc.load_model(str(tmp_path / "logged")).predict(patients)
+    assert list(got["probability"]) == [0.5] * len(patients)
+
+
 def pickled(folder: Path) -> list[str]:
     """Files of a logged model that are anything but text, or that a loader may unpickle."""
     flavor = yaml.safe_load((folder / "MLmodel").read_text())["flavors"]["python_function"]

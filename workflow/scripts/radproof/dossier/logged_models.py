@@ -99,7 +99,9 @@ def _table_signature(model: dict[str, Any], settings: dict[str, Any]) -> "ModelS
     inputs: list[ColSpec | TensorSpec] = [
         ColSpec(kind, name) for name, kind in input_columns(model, settings).items()
     ]
-    return ModelSignature(Schema(inputs), Schema([ColSpec("double", "probability")]))
+    # MLflow has no schema of no columns: a model that selected nothing takes any table.
+    given = Schema(inputs) if inputs else None
+    return ModelSignature(given, Schema([ColSpec("double", "probability")]))
 
 
 def _network_signature(path: Path) -> "ModelSignature":
