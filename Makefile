@@ -4,10 +4,13 @@ PLAN ?=
 CORES ?= 2
 DATASETS ?=
 K ?= 39
+STUDY ?= otscc-simulated
+PORT ?= 5000
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+RUNS := results/$(STUDY)/dossier/mlflow/runs.db
 CONFIG := $(if $(PLAN),plan='$(PLAN)') $(if $(DATASETS),datasets='$(DATASETS)')
 
 .PHONY: study null setup test lint format docs mlflow
@@ -41,8 +44,10 @@ format: $(READY)
 	@$(BIN)/ruff format .
 	@$(BIN)/snakefmt Snakefile workflow/rules
 
+# The logged runs of STUDY in a browser, on this machine alone.
 mlflow: $(READY)
-	@$(BIN)/mlflow ui --host 127.0.0.1 --backend-store-uri sqlite:///$(CURDIR)/results/$(or $(STUDY),otscc-simulated)/dossier/mlflow/runs.db
+	@test -f '$(RUNS)' || { echo 'no runs are logged in $(RUNS): run make study first, or name another study by STUDY=; runs that went to a server are seen there' >&2; exit 2; }
+	@MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --backend-store-uri 'sqlite:///$(CURDIR)/$(RUNS)'
 
 docs: $(READY)
 	@$(BIN)/python -c 'from radproof.schema_docs import configuration_reference as text; print(text(), end="")' > config/.README.md && mv config/.README.md config/README.md

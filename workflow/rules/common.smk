@@ -18,11 +18,13 @@ from radproof.kinds import kind_module
 from radproof.plan import harmonisation_of
 from radproof.provenance import canonical, code_closure
 from radproof.datasets import machine_datasets
+from radproof.dossier.tracking_address import checked_address
 from radproof.radiomics.mask_names import compared_masks, table_masks
 from radproof.study import load_study
 from snakemake.exceptions import WorkflowError
 
 try:
+    TRACKING_URI = checked_address(config["tracking_uri"])
     study = load_study(config["plan"], machine_datasets(config["datasets"]))
     # Who leaves a study is known before its graph is: no job waits for an answer.
     study = screen(

@@ -153,6 +153,7 @@ rule track_runs:
     input:
         histories=HISTORIES,
         networks=NETWORKS,
+        trained=[path.replace("history.tsv", "model.keras") for path in HISTORIES],
         thresholds=expand(
             f"{SEGMENTATION}/{{segmenter}}/threshold.tsv", segmenter=PLAN["segmenters"]
         ),
@@ -160,6 +161,7 @@ rule track_runs:
         discrimination=f"{EVALUATION}/discrimination.tsv",
         segmentation=SEGMENTATION_SUMMARIES,
         files=f"{COHORT}/files.tsv",
+        sheet=PLAN["sheet"],
         figures=PNGS,
         code=code("track_runs"),
     output:
@@ -170,7 +172,7 @@ rule track_runs:
     params:
         settings=settings(plan=PLAN, store=f"{DOSSIER}/mlflow"),
         # Where runs are logged is no reason to log them again.
-        tracking_uri=lambda wildcards, input: config["tracking_uri"],
+        tracking_uri=lambda wildcards, input: TRACKING_URI,
     message:
         "log the runs in MLflow"
     script:

@@ -17,6 +17,7 @@ with open_job(snakemake) as job:
     children += [model_run(plan, Path(path), areas) for path in job.input.models]
     summaries = {Path(path).parent.name: read_table(path) for path in job.input.segmentation}
     artifacts = [*map(Path, job.input.figures), Path(job.input.discrimination), LOCK]
+    data = {"cohort/files.tsv": job.input.files, "sheet": job.input.sheet}
     runs = log_study(
         address,
         None if snakemake.params.tracking_uri else store / "artifacts",
@@ -24,6 +25,6 @@ with open_job(snakemake) as job:
         sha256_of(job.input.files),
         study_run(plan, summaries, artifacts),
         children,
-        {"cohort files": sha256_of(job.input.files)},
+        {name: sha256_of(path) for name, path in data.items()},
     )
     write_json(runs, job.output.runs)

@@ -74,6 +74,40 @@ def predict_model(
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
+def apply_frozen(
+    model: dict[str, Any],
+    settings: dict[str, Any],
+    patients: pd.DataFrame,
+    features: pd.DataFrame | None,
+    scores: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return ``score`` and ``probability`` of a frozen model for any patients.
+
+    Parameters
+    ----------
+    model, settings
+        As for :func:`predict_model`.
+    patients
+        Index patient: the clinical variables, and ``center`` where features are harmonised.
+    features
+        Index patient, one column a feature; None without radiomics.
+    scores
+        Index patient, one column a model named under ``scores``: its score less its ``score_mean``.
+
+    Raises
+    ------
+    BadInput
+        If predictors are missing or wrong.
+    """
+    sources = Sources(settings, model["clinical"], features)
+    parts = [clinical_columns(patients, sources)]
+    if "radiomics" in settings:
+        fitted = model.get("harmonisation")
+        parts.append(harmonised_columns(patients, model["features"], sources, fitted))
+    parts.append(scores)
+    return load_kind("model", settings["kind"]).predict(model, pd.concat(parts, axis=1))
+
+
 def _frozen_predictions(
     model: dict[str, Any],
     settings: dict[str, Any],
@@ -82,11 +116,6 @@ def _frozen_predictions(
     upstream_predictions: dict[str, pd.DataFrame],
 ) -> pd.DataFrame:
     """Apply the frozen model to every patient; upstream scores are of frozen models too."""
-    sources = Sources(settings, model["clinical"], features)
-    parts = [clinical_columns(table, sources)]
-    if "radiomics" in settings:
-        fitted = model.get("harmonisation")
-        parts.append(harmonised_columns(table, model["features"], sources, fitted))
     kinds = table["set"].map(lambda name: APPARENT if name == "train" else HELD_OUT)
     scored = {}
     for name in settings.get("scores", []):
@@ -94,8 +123,7 @@ def _frozen_predictions(
             raise BadInput(Problem(f"no predictions of upstream model {name}"))
         # What was left out of the fit is said by the kind of prediction here.
         scored[name] = upstream_predictions[name].rename(columns={"kind": "left_out"})
-    parts.append(upstream_columns(scored, kinds))
-    predicted = load_kind("model", settings["kind"]).predict(model, pd.concat(parts, axis=1))
+    predicted = apply_frozen(model, settings, table, features, upstream_columns(scored, kinds))
     return predicted.assign(score_mean=model["score_mean"])
 
 
