@@ -219,7 +219,8 @@ rule describe_crate:
         lineage=rules.trace_lineage.output.lineage,
         # The Snakefile first: it is what is run.
         workflow=in_checkout("Snakefile", "workflow/rules/*.smk"),
-        plan=config["plan"],
+        # However it was named: where the checkout lies is no reason to run again.
+        plan=os.path.relpath(config["plan"]),
         sheet=PLAN["sheet"],
         lock=in_checkout("envs/cpu.lock"),
         licence=in_checkout("LICENSE"),
