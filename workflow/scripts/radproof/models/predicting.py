@@ -60,7 +60,9 @@ def predict_model(
     if twice := patients_twice(patients):
         raise BadInput(twice)
     table = patients.set_index("patient").sort_index()
-    frozen = _frozen_predictions(model, settings, table, features, upstream_predictions)
+    predictors = predictors_of(model, settings, table, features, upstream_predictions)
+    predicted = load_kind("model", settings["kind"]).predict(model, predictors)
+    frozen = predicted.assign(score_mean=model["score_mean"])
     trained = table["set"] == "train"
     own = out_of_fold[out_of_fold["left_out"] == out_of_fold["fold"]].set_index("patient")
     lacking = table.index[trained].difference(own.index)
@@ -74,14 +76,19 @@ def predict_model(
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
-def _frozen_predictions(
+def predictors_of(
     model: dict[str, Any],
     settings: dict[str, Any],
     table: pd.DataFrame,
     features: pd.DataFrame | None,
     upstream_predictions: dict[str, pd.DataFrame],
 ) -> pd.DataFrame:
-    """Apply the frozen model to every patient; upstream scores are of frozen models too."""
+    """Return what a frozen model reads of each patient; upstream scores are of frozen models too.
+
+    Parameters and what is raised are those of `predict_model`, ``table`` being its patients with
+    index patient. One column a clinical variable, a feature (harmonised where the model says so)
+    or a score.
+    """
     sources = Sources(settings, model["clinical"], features)
     parts = [clinical_columns(table, sources)]
     if "radiomics" in settings:
@@ -95,8 +102,7 @@ def _frozen_predictions(
         # What was left out of the fit is said by the kind of prediction here.
         scored[name] = upstream_predictions[name].rename(columns={"kind": "left_out"})
     parts.append(upstream_columns(scored, kinds))
-    predicted = load_kind("model", settings["kind"]).predict(model, pd.concat(parts, axis=1))
-    return predicted.assign(score_mean=model["score_mean"])
+    return pd.concat(parts, axis=1)
 
 
 def _labelled(predicted: pd.DataFrame, table: pd.DataFrame, name: str, kind: str) -> pd.DataFrame:
