@@ -91,10 +91,8 @@ def _sequence_problems(patient: Patient, needs: Needs, plan: Plan) -> list[Probl
     filled = plan["cohort"]["missing_sequence"] == "zero_channel"
     for name, reasons in needs.sequences.items():
         if name not in patient.images and not (filled and name != known[0]):
-            what = f"sequence {name} is not given"
-            expected = f"needed for {', '.join(reasons)}"
-            remedy = f"give --images {name}=FILE"
-            problems.append(Problem(what, patient.label, expected=expected, remedy=remedy))
+            what = f"sequence {name} is not given, and is needed for {', '.join(reasons)}"
+            problems.append(Problem(what, patient.label, remedy=f"give --images {name}=FILE"))
     return problems
 
 

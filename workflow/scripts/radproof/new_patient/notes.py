@@ -133,12 +133,13 @@ def familiar_notes(results: Path, files: Iterable[Path]) -> list[str]:
     ]
 
 
-def needed_notes(needs: Needs, given: Iterable[str]) -> list[str]:
-    """Say which sequences are filled with zeros, as the plan does where one is missing."""
+def given_notes(needs: Needs, given: Iterable[str]) -> list[str]:
+    """Say whose outline the given one stands for, and which sequences are filled with zeros."""
+    notes = [f"The outline is the one given, in the place of one by {one}." for one in needs.raters]
     lacking = [name for name in needs.sequences if name not in set(given)]
-    if not lacking:
-        return []
-    return [f"Not given and filled with zeros, as in the study: {', '.join(lacking)}."]
+    if lacking:
+        notes.append(f"Not given and filled with zeros, as in the study: {', '.join(lacking)}.")
+    return notes
 
 
 def _listed(names: list[str]) -> str:

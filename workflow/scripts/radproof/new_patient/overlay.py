@@ -31,7 +31,7 @@ def draw_overlay(
     for axes, (name, image) in zip(panels, shown["images"].items(), strict=True):
         draw_panel(axes, shown, image)
         axes.set_title(name)
-    figure.supxlabel(f"Patient {patient}, slice {shown['slice'] + 1}", fontsize=7)
+    panels[0].set_xlabel(f"Patient {patient}, slice {shown['slice'] + 1}", loc="left")
     add_legend(figure, list(masks))
     return figure
 

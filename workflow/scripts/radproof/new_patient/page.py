@@ -1,7 +1,7 @@
 """The page of one patient: self-contained, without scripts, everything from data escaped."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ def write_page(
         answer=answer,
         percent=percent,
         text=text,
+        quality=_quality(answer["images"]),
         overlay=base64.b64encode(data).decode("ascii"),
         labels=_labels(answer, plan),
         scale=_scale(answer, model),
@@ -60,6 +61,14 @@ def _labels(answer: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, str
         labels[name] = f"{label}, {unit}" if unit else label
     scores = {one["model"]: f"score of {one['model']}" for one in answer["upstream"]}
     return labels | {name: label.replace("_", " ") for name, label in scores.items()}
+
+
+def _quality(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return what was measured of the images, by sequence, less what nothing was measured of."""
+    known = [
+        name for name in (rows[0] if rows else {}) if any(row[name] is not None for row in rows)
+    ]
+    return [{name: row[name] for name in known if name != "patient"} for row in rows]
 
 
 def _scale(answer: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:

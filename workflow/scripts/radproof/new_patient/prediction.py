@@ -81,7 +81,7 @@ def predict_patient(results: Path, model: str, patient: Patient, output: Path) -
 def _measure_images(frozen: Frozen, needs: Needs, patient: Patient, work: Path) -> Measured:
     prepared = steps.prepare(frozen, needs, patient, work)
     found = Measured(quality=prepared.qc)
-    found.said = notes.needed_notes(needs, patient.images)
+    found.said = notes.given_notes(needs, patient.images)
     for segmenter in needs.segmenters:
         found.masks[segmenter] = steps.outline(frozen, segmenter, patient.label, work)
     for measurement, readers in needs.measurements.items():
