@@ -1,6 +1,6 @@
 """The frozen parts of a finished study, from its results folder alone, held against its records."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from radproof.dossier.lineage import Record
 from radproof.errors import BadInput, CheckFailed, Problem
 from radproof.plan import Plan
 from radproof.provenance import SCRIPTS, package_versions, project_path, sha256_of
-from radproof.tables import read_features, read_json
+from radproof.tables import read_features, read_json, read_table
 
 ABSENT = "results lack what a prediction needs"
 WHOLE = "run the study to its end, or copy its results folder whole"
@@ -36,7 +36,7 @@ class Frozen:
         return "simulation" in self.plan
 
     def records(self, rule: str, label: str = "*") -> list[Record]:
-        """Return the records of a rule's jobs, sorted by label.
+        """Return the records of a rule's jobs, the newest last.
 
         Raises
         ------
@@ -46,7 +46,7 @@ class Frozen:
         found = sorted((self.results / "records" / rule).glob(f"{label}.json"))
         if not found:
             raise BadInput(_absent(self.results / "records" / rule / f"{label}.json"))
-        return [read_json(path) for path in found]
+        return sorted(map(read_json, found), key=lambda record: str(record["ended"]))
 
     def outputs(self, rule: str, label: str, name: str) -> list[Path]:
         """Return the files of one name that jobs made, each the very bytes that were recorded.
@@ -58,8 +58,9 @@ class Frozen:
         CheckFailed
             If a file is not what its job wrote.
         """
-        records = self.records(rule, label)
-        return self._held([e for one in records for e in one["outputs"] if e["name"] == name])
+        outputs = [entry for one in self.records(rule, label) for entry in one["outputs"]]
+        # An older record of the same file may be left from another way of dealing out jobs.
+        return self._use({e["path"]: e for e in outputs if e["name"] == name}.values())
 
     def model(self, name: str) -> dict[str, Any]:
         """Return a fitted model.
@@ -77,9 +78,19 @@ class Frozen:
         return dict(read_json(path))
 
     def networks(self, segmenter: str) -> list[Path]:
-        """Return the network of each fold, in the order of the folds."""
-        paths = self.outputs("train_segmenter", f"{segmenter}.*", "models")
-        return sorted(paths, key=lambda path: path.parent.name)
+        """Return the network of each fold of the training set, in the order of the folds."""
+        place = self.results / "cohort" / "train" / "patients.tsv"
+        if not place.is_file():
+            raise BadInput(_absent(place))
+        folder = self.results / "segmentation" / segmenter
+        wanted = [
+            folder / f"fold-{fold}" / "model.keras"
+            for fold in sorted(read_table(place)["fold"].unique())
+        ]
+        there = self.outputs("train_segmenter", f"{segmenter}.*", "models")
+        if lacking := [path for path in wanted if path not in there]:
+            raise BadInput([_absent(path) for path in lacking])
+        return wanted
 
     def training_features(self, model: str) -> pd.DataFrame | None:
         """Return the features that a model was fitted on; None where a table of them is gone."""
@@ -100,13 +111,19 @@ class Frozen:
             If one has changed.
         """
         wanted = {f"project:{one['intensity'].get('file', '')}" for one in sequences}
-        inputs = self.records("prepare_images")[0]["inputs"]
-        self._held([e for e in inputs if e["name"] == "landmarks" and e["path"] in wanted])
+        inputs = self.records("prepare_images")[-1]["inputs"]
+        self._use([e for e in inputs if e["name"] == "landmarks" and e["path"] in wanted])
         known = {entry["path"] for entry in inputs}
         if lacking := wanted - known - {"project:"}:
             raise BadInput([_absent(Path(path)) for path in sorted(lacking)])
 
-    def _held(self, entries: Sequence[dict[str, Any]]) -> list[Path]:
+    def _use(self, entries: Collection[dict[str, Any]]) -> list[Path]:
+        """Return the files of entries as `_held` does; the prediction follows from them."""
+        paths = self._held(entries)
+        self.used.update({entry["path"]: entry["sha256"] for entry in entries})
+        return paths
+
+    def _held(self, entries: Collection[dict[str, Any]]) -> list[Path]:
         """Return the files of entries of records, each with the recorded bytes."""
         places = {entry["path"]: self._place(entry["path"]) for entry in entries}
         if gone := [path for path in places.values() if not path.is_file()]:
@@ -120,7 +137,6 @@ class Frozen:
         ]
         if changed:
             raise CheckFailed("\n".join(changed))
-        self.used.update(found)
         return list(places.values())
 
     def _place(self, recorded: str) -> Path:

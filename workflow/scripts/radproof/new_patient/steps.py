@@ -68,7 +68,7 @@ def outline(frozen: Frozen, segmenter: str, patient: str, folder: Path) -> dict[
     """
     from radproof.segmentation.inference import segment
 
-    jobs = frozen.records("segment_patients", f"{segmenter}.*")[0]["settings"]
+    jobs = frozen.records("segment_patients", f"{segmenter}.*")[-1]["settings"]
     (table,) = frozen.outputs("choose_threshold", segmenter, "threshold")
     files = [folder / f"{name}.nii.gz" for name in jobs["origin"]["sequences"]]
     networks = frozen.networks(segmenter)
