@@ -70,7 +70,9 @@ def test_the_page_escapes_and_says_what_it_is_not_for(results, tmp_path):
 
 def test_values_not_given_follow_the_model(results, tmp_path):
     answer = predict_patient(results, "clinical", given(stage="1"), tmp_path / "out")
-    assert any("age is not given: taken as" in note for note in answer["notes"])
+    filled, narrow = answer["notes"]
+    assert filled.startswith("age is not given: taken as")
+    assert narrow.endswith("it is too narrow.")
     with pytest.raises(BadInput, match="age is not given, and strict refuses"):
         predict_patient(results, "strict", given(stage="1"), tmp_path / "strict")
     assert not (tmp_path / "strict").exists()

@@ -94,6 +94,14 @@ def variable_notes(model: Mapping[str, Any], read: pd.Series) -> list[str]:
     return notes
 
 
+def interval_notes(answer: Mapping[str, Any]) -> list[str]:
+    """Say what an interval does not count, of values that were filled in."""
+    filled = any(term["value"] is None for term in answer["terms"])
+    if not (answer["interval"] and filled):
+        return []
+    return ["The interval takes values that are not given for certain ones: it is too narrow."]
+
+
 def image_notes(quality: pd.DataFrame) -> list[str]:
     """Say what the plan's limits on the quality of images flag."""
     flagged = quality.dropna(subset="flags")

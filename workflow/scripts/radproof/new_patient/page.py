@@ -98,8 +98,15 @@ def _scale(answer: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any
             for row in rows
         ],
         "patient": place(answer["total_points"]),
+        "anchor": _anchor(place(answer["total_points"])),
         "beyond": not low <= answer["total_points"] <= high,
     }
+
+
+def _anchor(x: float) -> str:
+    """Return which end of a text stands at a place of the axis, so that it does not run over."""
+    share = (x - MARGIN) / SCALE_WIDTH
+    return "start" if share < 0.15 else "end" if share > 0.85 else "middle"
 
 
 def _interval_text(model: Mapping[str, Any]) -> str:

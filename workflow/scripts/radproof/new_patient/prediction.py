@@ -124,6 +124,7 @@ def _answer(
     said += notes.familiar_notes(frozen.results, files.values())
     said += code_notes([one for rule in _rules(needs) for one in frozen.records(rule)])
     own = answers.pop()
+    said += notes.interval_notes(own)
     return {
         "warning": WARNING,
         "simulated": frozen.simulated,
