@@ -3,6 +3,7 @@
 What a job reads from a file is read from a file here too, so that nothing differs by a rounding.
 """
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,7 @@ def write_masks(
     scan = read_volume(reference)
     for name in names:
         stem = "mask" if len(names) == 1 else f"mask-{name}"
-        mask = read_volume(source / f"mask-{name}.nii.gz")
-        write_volume(mask, target / f"{stem}.nii.gz")
+        # Copied: what is read and written once more may differ by a rounding of its header.
+        shutil.copyfile(source / f"mask-{name}.nii.gz", target / f"{stem}.nii.gz")
+        mask = read_volume(target / f"{stem}.nii.gz")
         write_volume(resample_mask(mask, scan, interpolation), target / f"{stem}-native.nii.gz")
