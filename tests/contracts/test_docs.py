@@ -63,6 +63,7 @@ def said_by(node: ast.Assign) -> Iterator[ast.expr]:
     [
         *(("cohort", 5), ("images", 5), ("segmentation", 5), ("radiomics", 5)),
         *(("models", 30), ("evaluation", 20), ("figures", 1), ("stats", 15)),
+        ("new_patient", 15),
     ],
 )
 def test_every_message_is_explained(folder: str, least: int) -> None:

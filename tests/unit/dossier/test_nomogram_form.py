@@ -60,3 +60,15 @@ def test_without_an_estimate_there_is_no_interval_and_it_is_said(model):
     assert form["model"]["covariance"] is None and form["model"]["quantile"] is None
     assert "no interval" in form["interval"]
     json.dumps(form["model"], allow_nan=False)
+
+
+def test_what_is_refused_is_not_said_to_be_filled():
+    table, outcome = training()
+    known = table.notna().all(axis=1)
+    learned = fit(table[known], outcome[known], LOGISTIC | {"missing": "refuse"}, seed=1)
+    named = {"name": "nomogram", "kind": "logistic", "clinical": CLINICAL} | learned
+    (form,) = nomogram_forms(PLAN, [named])
+    for variable in form["model"]["variables"]:
+        assert variable["refuse"]
+        assert "must be known: the model refuses a patient without it" in variable["help"]
+        assert "if not known" not in variable["help"]

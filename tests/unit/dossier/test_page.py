@@ -34,7 +34,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "indicated": {"missing": "indicator", "separation": "firth"},
     "imputed": {"missing": "multiple", "imputations": 3, "separation": "firth"},
     "separated": {"missing": "impute", "separation": "firth"},
+    "refusing": {"missing": "refuse", "separation": "firth"},
 }
+FILLING = [name for name in SETTINGS if name != "refusing"]
 
 
 def patients(count: int, seed: int, unknown: float) -> pd.DataFrame:
@@ -58,7 +60,7 @@ def patients(count: int, seed: int, unknown: float) -> pd.DataFrame:
 
 
 def made_up_model(name: str) -> dict[str, Any]:
-    table = patients(150, seed=1, unknown=0.1)
+    table = patients(150, seed=1, unknown=0.0 if name == "refusing" else 0.1)
     noise = np.random.default_rng(2).normal(0, 0.0 if name == "separated" else 3.0, 150)
     middle = table["radiomics"].median()
     outcome = (table["radiomics"].fillna(middle) + noise > middle).astype(int)
@@ -131,7 +133,8 @@ form.querySelectorAll(".variable").forEach((row, i) => {
     const known = [...control.options].findIndex((option) => option.text.trim() === value);
     control.selectedIndex = value === null ? control.options.length - 1 : known;
   } else {
-    row.querySelector("input[type=checkbox]").checked = value === null;
+    const unknown = row.querySelector("input[type=checkbox]");
+    if (unknown !== null) unknown.checked = value === null;
     control.value = value === null ? "" : String(value);
   }
 });
@@ -154,7 +157,7 @@ def expected(model: dict[str, Any], table: pd.DataFrame) -> np.ndarray:
     return np.column_stack([prediction["probability"], *limits])
 
 
-@pytest.mark.parametrize("name", list(SETTINGS))
+@pytest.mark.parametrize("name", FILLING)
 def test_form_gives_the_probability_and_interval_of_the_model(browser, models, name):
     model, table = models[name], patients(20, seed=9, unknown=0.3)
     table.loc[0, "stage"] = "constructor"
@@ -176,6 +179,24 @@ def test_form_gives_the_probability_and_interval_of_the_model(browser, models, n
     else:
         assert np.abs(shown[:, 1:3] - wanted[:, 1:]).max() < 1e-9
     assert not [entry for entry in browser.log("browser") if entry["level"] == "SEVERE"]
+
+
+def test_what_a_model_refuses_to_fill_has_no_choice_of_not_known(browser, models):
+    form = "#nomogram-refusing"
+    assert browser.run(f"return document.querySelectorAll('{form} [type=checkbox]').length") == 0
+    options = browser.run(
+        f"return [...document.querySelectorAll('{form} option')].map(o => o.text)"
+    )
+    assert options == ["choose", *LEVELS]
+    assert "must be known: the model refuses a patient without it" in browser.text(form)
+    browser.run(ENTER, "refusing", [50, None, "1", 1, 3])
+    assert "Still to be entered: depth, mm." in browser.text(f"{form} [role=status]")
+    table = patients(5, seed=9, unknown=0.0)
+    shown = [
+        browser.run(ENTER, "refusing", row) for row in table.astype(object).to_numpy().tolist()
+    ]
+    wanted = expected(models["refusing"], table)
+    assert np.abs(np.array(shown)[:, :3] - wanted).max() < 1e-9
 
 
 def test_form_is_worked_by_keyboard_and_told_to_screen_readers(browser):
@@ -212,7 +233,7 @@ def test_form_says_what_it_is_not_for(browser):
 def test_data_never_become_elements_or_scripts(browser):
     assert browser.run("return document.querySelectorAll('img[src=x], [onerror]').length") == 0
     kinds = browser.run("return [...document.scripts].map((one) => one.type)")
-    assert sorted(kinds) == ["", *["application/json"] * 3]
+    assert sorted(kinds) == ["", *["application/json"] * len(SETTINGS)]
     browser.run(ENTER, "indicated", [50, 10, EVIL, 1, 3])
     assert EVIL in browser.text("#nomogram-indicated .answer")
 

@@ -97,6 +97,17 @@ def test_a_missing_sequence_is_zero_for_a_network_and_missing_for_radiomics(
     assert [row["outcome"] for row in outcomes] == ["sequence missing"]
 
 
+def test_a_patient_whom_nobody_outlined_is_prepared_all_the_same(tmp_path: Path) -> None:
+    images, masks = write_patient(tmp_path, motion(3.0, (4.0, 0.0, 0.0)))
+    entries = sequences(RIGID)
+    outlined = prepare_patient("P", images, masks, entries, {"rater1": 1}, SETTINGS, 1)
+    found = prepare_patient("P", images, {}, entries, {}, SETTINGS, 1)
+    for name, image in found.images.items():
+        same = map(sitk.GetArrayViewFromImage, (image, outlined.images[name]))
+        assert np.array_equal(*same)
+    assert found.qc[["mask_unseen", "grey_levels"]].isna().all(axis=None)
+
+
 def test_a_montage_shows_each_sequence_before_and_after(tmp_path: Path) -> None:
     images, masks = write_patient(tmp_path, motion(3.0, (4.0, 0.0, 0.0)))
     found = prepare_patient("P", images, masks, sequences(RIGID), {"rater1": 1}, SETTINGS, 1)

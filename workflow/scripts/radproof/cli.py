@@ -10,6 +10,7 @@ from radproof import cli_stats
 from radproof.cli_dataset import table_dataset
 from radproof.cli_dossier import bundle, trace
 from radproof.cli_output import as_text, column_values, emit, exit_codes, named_files
+from radproof.cli_patient import predict
 from radproof.errors import BadInput, CheckFailed
 from radproof.stats.options import Table
 
@@ -23,6 +24,7 @@ app.add_typer(cli_stats.app, name="stats")
 app.command()(table_dataset)
 app.command()(trace)
 app.command()(bundle)
+app.command()(predict)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Datasets = Annotated[

@@ -57,6 +57,17 @@ def column_values(entries: list[str] | None, option: str) -> dict[str, str]:
     return _pairs(entries or [], option, ("column", "value"), "sex=F", remedy)
 
 
+def named_values(entries: list[str] | None, option: str) -> dict[str, str]:
+    """Return what was given as NAME=VALUE, in order.
+
+    Raises
+    ------
+    BadInput
+        If an entry has no name or no value, or a name stands twice.
+    """
+    return _pairs(entries or [], option, ("name", "value"), "age=61", "give each name once")
+
+
 def _pairs(
     entries: list[str], option: str, parts: tuple[str, str], example: str, remedy: str
 ) -> dict[str, str]:

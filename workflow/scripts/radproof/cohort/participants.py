@@ -129,7 +129,7 @@ def _patient(
     for variable in settings["clinical"]:
         found = values.get(_column(variable))
         record[variable["name"]] = None if pd.isna(found) else found
-        rule = "" if pd.isna(found) else _broken_rule(found, variable)
+        rule = "" if pd.isna(found) else broken_rule(found, variable)
         if rule:
             wrong(f"clinical variable {variable['name']} is wrong", found, rule)
     return record, problems
@@ -143,7 +143,7 @@ def _file(dataset: str) -> str:
     return f"{dataset}/participants.tsv"
 
 
-def _broken_rule(found: Any, variable: dict[str, Any]) -> str:
+def broken_rule(found: Any, variable: dict[str, Any]) -> str:
     """Return what was expected where a value breaks the plan's rule, else nothing."""
     if variable["kind"] == "category":
         levels = variable["levels"]

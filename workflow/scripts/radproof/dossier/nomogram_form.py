@@ -70,13 +70,13 @@ def _wording(variable: Mapping[str, Any], entry: Mapping[str, Any], score: bool)
             f"{level}: not seen in training, counts as {other}"
             for level, other in variable["merged"].items()
         ]
-        help_text = "; ".join([*merged, _unknown(variable)])
+        help_text = "; ".join([*merged, if_unknown(variable)])
         return {"label": label, "choices": choices, "help": help_text}
     # A name may end with its unit.
     unit = entry.get("unit", "")
     label = label.removesuffix(f" {unit}") + (f", {unit}" if unit else "")
     span = f"{_number(variable['minimum'])} to {_number(variable['maximum'])}"
-    parts = [f"{span} in training", _unknown(variable)]
+    parts = [f"{span} in training", if_unknown(variable)]
     if score:
         label = f"score of {label}"
         parts.insert(0, f"column score less column score_mean of models/{name}/predictions.tsv")
@@ -87,7 +87,10 @@ def _number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def _unknown(variable: Mapping[str, Any]) -> str:
+def if_unknown(variable: Mapping[str, Any]) -> str:
+    """Say what becomes of a patient of whom a variable of a model is not known."""
+    if variable["refuse"]:
+        return "must be known: the model refuses a patient without it"
     if variable["fill"] is None:
         return "if not known, what the other values let expect"
     fill = variable["fill"] if variable["kind"] == "category" else _number(variable["fill"])

@@ -177,7 +177,8 @@ function read(row, variable) {
     if (control.value === "unknown") return null;
     return control.value === "" ? undefined : variable.choices[Number(control.value)];
   }
-  control.disabled = row.querySelector("input[type=checkbox]").checked;
+  // There is no box where a value must be known.
+  control.disabled = row.querySelector("input[type=checkbox]")?.checked ?? false;
   if (control.disabled) return null;
   return Number.isNaN(control.valueAsNumber) ? undefined : control.valueAsNumber;
 }

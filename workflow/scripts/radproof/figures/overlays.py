@@ -40,22 +40,27 @@ NOTE: dict[str, Any] = {
 }
 
 
-class Case(TypedDict):
-    """One patient to show: slices (y, x), outlines as 0/1 masks (y, x), pixel spacing (x, y).
+class Shown(TypedDict):
+    """A slice to show: images (y, x), outlines as 0/1 masks (y, x), pixel spacing (x, y).
 
     ``empty`` names the masks without a voxel in any slice.
     """
+
+    slice: int
+    spacing_mm: tuple[float, float]
+    images: dict[str, np.ndarray]
+    outlines: dict[str, np.ndarray]
+    empty: list[str]
+
+
+class Case(Shown):
+    """One patient to show, with the agreement of the outlines."""
 
     rank: str
     patient: str
     set: str
     n: int
     dice: float
-    slice: int
-    spacing_mm: tuple[float, float]
-    images: dict[str, np.ndarray]
-    outlines: dict[str, np.ndarray]
-    empty: list[str]
 
 
 def choose_cases(
@@ -94,33 +99,42 @@ def choose_cases(
 def read_case(
     chosen: pd.Series, images: Mapping[str, str | Path], masks: Mapping[str, str | Path]
 ) -> Case:
-    """Read the slice to show of one patient, cut out around the tumour.
+    """Read the slice to show of one patient; ``chosen`` is a row of `choose_cases`.
+
+    ``images`` and ``masks`` are as of `read_slice`, the first mask being the reference rater's.
+    """
+    return Case(
+        rank=str(chosen["rank"]),
+        patient=str(chosen["patient"]),
+        set=str(chosen["set"]),
+        n=int(chosen["n"]),
+        dice=float(chosen["dice"]),
+        **read_slice(str(chosen["patient"]), images, masks),
+    )
+
+
+def read_slice(
+    patient: str, images: Mapping[str, str | Path], masks: Mapping[str, str | Path]
+) -> Shown:
+    """Read the slice where the first mask is largest, cut out around the tumour.
 
     Volumes are turned so that axial slices are shown, front up and the patient's right on the
-    left. The slice is where the first mask is largest.
+    left.
 
     Parameters
     ----------
-    chosen
-        A row of `choose_cases`.
     images
         Path of each sequence, on one grid.
     masks
-        Path of each mask on the same grid; the first is the reference rater's.
+        Path of each mask on the same grid.
     """
-    patient = str(chosen["patient"])
     volumes = {name: _axial(read_volume(path, patient)) for name, path in images.items()}
     outlines = {name: _axial(read_mask(path, patient=patient)) for name, path in masks.items()}
     arrays = {name: sitk.GetArrayFromImage(mask) for name, mask in outlines.items()}
     spacing = next(iter(volumes.values())).GetSpacing()[:2]
     index = best_slice(next(iter(arrays.values())))
     window = _window(np.any([mask[index] for mask in arrays.values()], axis=0), spacing)
-    return Case(
-        rank=str(chosen["rank"]),
-        patient=patient,
-        set=str(chosen["set"]),
-        n=int(chosen["n"]),
-        dice=float(chosen["dice"]),
+    return Shown(
         slice=index,
         spacing_mm=(float(spacing[0]), float(spacing[1])),
         images={
@@ -168,7 +182,7 @@ def draw(cases: Sequence[Case], *, simulated: bool) -> tuple[Figure, pd.DataFram
     panels = figure.subplots(len(cases), len(sequences), squeeze=False)
     for row, case in zip(panels, cases, strict=True):
         for axes, sequence in zip(row, sequences, strict=True):
-            _draw_panel(axes, case, case["images"][sequence])
+            draw_panel(axes, case, case["images"][sequence])
             if case is cases[0]:
                 axes.set_title(sequence)
         row[0].set_ylabel(
@@ -179,16 +193,22 @@ def draw(cases: Sequence[Case], *, simulated: bool) -> tuple[Figure, pd.DataFram
             va="center",
             multialignment="left",
         )
+    add_legend(figure, names)
+    return figure, _areas(cases)
+
+
+def add_legend(figure: Figure, names: Sequence[str]) -> None:
+    """Say below the panels whose outlines they show, and how long the bar is."""
     handles = [
         Line2D([], [], color=OUTLINE_COLOURS[index], linestyle=dashes(index), label=label_of(name))
         for index, name in enumerate(names)
     ]
     bar = Line2D([], [], color="black", linewidth=2.5, label=f"{SCALE_BAR_MM:g} mm")
     figure.legend(handles=[*handles, bar], loc="outside lower center", ncols=len(handles) + 1)
-    return figure, _areas(cases)
 
 
-def _draw_panel(axes: Axes, case: Case, image: np.ndarray) -> None:
+def draw_panel(axes: Axes, case: Shown, image: np.ndarray) -> None:
+    """Draw a slice (y, x) with all outlines, a bar of length, and what is not to be seen in it."""
     width, height = draw_slice(axes, image, case["outlines"], case["spacing_mm"], linewidth=1.0)
     notes = [
         f"{label_of(name)}: {'empty mask' if name in case['empty'] else 'not in this slice'}"

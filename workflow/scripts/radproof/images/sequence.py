@@ -186,7 +186,12 @@ def _scale(
 def _in_masks(
     scanned: sitk.Image, transform: sitk.Transform, seen: sitk.Image, frame: Frame
 ) -> dict[str, Any]:
-    """Return what the worst mask sees of a sequence: share unseen, grey levels as scanned."""
+    """Return what the worst mask sees of a sequence: share unseen, grey levels as scanned.
+
+    Nothing where there is no mask, as of a patient whom nobody has outlined.
+    """
+    if not frame.masks:
+        return {}
     nearest = sitk.Resample(scanned, frame.grid, transform, sitk.sitkNearestNeighbor, 0)
     return {
         "mask_unseen": max(1 - share_inside(mask, seen) for mask in frame.masks.values()),

@@ -60,7 +60,10 @@ def predict_model(
     if twice := patients_twice(patients):
         raise BadInput(twice)
     table = patients.set_index("patient").sort_index()
-    frozen = _frozen_predictions(model, settings, table, features, upstream_predictions)
+    scores = upstream_scores(settings, table, upstream_predictions)
+    predictors = predictors_of(model, settings, table, features, scores)
+    predicted = load_kind("model", settings["kind"]).predict(model, predictors)
+    frozen = predicted.assign(score_mean=model["score_mean"])
     trained = table["set"] == "train"
     own = out_of_fold[out_of_fold["left_out"] == out_of_fold["fold"]].set_index("patient")
     lacking = table.index[trained].difference(own.index)
@@ -74,14 +77,14 @@ def predict_model(
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
-def apply_frozen(
+def predictors_of(
     model: dict[str, Any],
     settings: dict[str, Any],
     patients: pd.DataFrame,
     features: pd.DataFrame | None,
     scores: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Return ``score`` and ``probability`` of a frozen model for any patients.
+    """Return what a frozen model reads of any patients.
 
     Parameters
     ----------
@@ -94,6 +97,12 @@ def apply_frozen(
     scores
         Index patient, one column a model named under ``scores``: its score less its ``score_mean``.
 
+    Returns
+    -------
+    DataFrame
+        Index patient, one column a clinical variable, a feature (harmonised where the model says
+        so) or a score.
+
     Raises
     ------
     BadInput
@@ -104,27 +113,34 @@ def apply_frozen(
     if "radiomics" in settings:
         fitted = model.get("harmonisation")
         parts.append(harmonised_columns(patients, model["features"], sources, fitted))
-    parts.append(scores)
-    return load_kind("model", settings["kind"]).predict(model, pd.concat(parts, axis=1))
+    return pd.concat([*parts, scores], axis=1)
 
 
-def _frozen_predictions(
-    model: dict[str, Any],
-    settings: dict[str, Any],
-    table: pd.DataFrame,
-    features: pd.DataFrame | None,
-    upstream_predictions: dict[str, pd.DataFrame],
+def upstream_scores(
+    settings: dict[str, Any], table: pd.DataFrame, predictions: dict[str, pd.DataFrame]
 ) -> pd.DataFrame:
-    """Apply the frozen model to every patient; upstream scores are of frozen models too."""
+    """Return the scores of the models named under ``scores``, of frozen models for everybody.
+
+    Parameters
+    ----------
+    table
+        Index patient, with ``set``.
+    predictions
+        Name of each of those models to its predictions, as `predict_model` returns them.
+
+    Raises
+    ------
+    BadInput
+        If predictions are missing.
+    """
     kinds = table["set"].map(lambda name: APPARENT if name == "train" else HELD_OUT)
     scored = {}
     for name in settings.get("scores", []):
-        if name not in upstream_predictions:
+        if name not in predictions:
             raise BadInput(Problem(f"no predictions of upstream model {name}"))
         # What was left out of the fit is said by the kind of prediction here.
-        scored[name] = upstream_predictions[name].rename(columns={"kind": "left_out"})
-    predicted = apply_frozen(model, settings, table, features, upstream_columns(scored, kinds))
-    return predicted.assign(score_mean=model["score_mean"])
+        scored[name] = predictions[name].rename(columns={"kind": "left_out"})
+    return upstream_columns(scored, kinds)
 
 
 def _labelled(predicted: pd.DataFrame, table: pd.DataFrame, name: str, kind: str) -> pd.DataFrame:

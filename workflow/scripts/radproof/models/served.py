@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from radproof.models.predicting import apply_frozen
+from radproof.kinds import load_kind
+from radproof.models.predicting import predictors_of
 from radproof.tables import read_json
 
 MODEL, SETTINGS = "model.json", "settings.json"
@@ -46,7 +47,8 @@ class ServedModel:
         rows = table.reset_index(drop=True)
         features = rows if "radiomics" in self.settings else None
         scores = rows[self.settings.get("scores", [])]
-        predicted = apply_frozen(self.model, self.settings, rows, features, scores)
+        read = predictors_of(self.model, self.settings, rows, features, scores)
+        predicted = load_kind("model", self.settings["kind"]).predict(self.model, read)
         return predicted[["probability"]].set_index(table.index)
 
 

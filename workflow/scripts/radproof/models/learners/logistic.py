@@ -176,13 +176,19 @@ def predict(model: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
     BadInput
         If a variable is missing from the table, or a level is none of the plan's.
     """
-    columns = encode(model["variables"], table)
-    if "imputation" in model:
-        columns = expect(columns, model["variables"], model["imputation"])
+    columns = filled_columns(model, table)
     values = [columns[term["term"]].to_numpy(float) for term in model["terms"]]
     weights = [term["coefficient"] for term in model["terms"]]
     score = linear_predictor(model["intercept"], values, weights, len(table))
     return score_table(score, table.index)
+
+
+def filled_columns(model: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of the regression, missing values filled as the model fills them."""
+    columns = encode(model["variables"], table)
+    if "imputation" in model:
+        columns = expect(columns, model["variables"], model["imputation"])
+    return columns
 
 
 def coefficients(model: dict[str, Any], table: pd.DataFrame, outcome: pd.Series) -> pd.DataFrame:
