@@ -160,10 +160,12 @@ rule write_report:
         claims=f"{DOSSIER}/claims.tsv",
         models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
         lineage=f"{DOSSIER}/lineage.json",
-        page=[
-            os.path.relpath(f"{SCRIPTS}/radproof/dossier/{name}")
-            for name in ("report.html.j2", "nomogram.html.j2", "report.js")
-        ],
+        page=in_checkout(
+            *(
+                f"workflow/scripts/radproof/dossier/{name}"
+                for name in ("*.j2", "report.js", "methods/**/*.j2")
+            )
+        ),
         code=code("write_report"),
     output:
         report=f"{DOSSIER}/report.html",

@@ -87,7 +87,8 @@ def models() -> dict[str, dict[str, Any]]:
 def report(models: dict[str, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     (folder / "roc.png").write_bytes(PNG)
-    entries = {name: {"kind": "logistic", "scores": ["radiomics"]} for name in models}
+    predictors = {"clinical": [one["name"] for one in CLINICAL], "scores": ["radiomics"]}
+    entries = {name: {"kind": "logistic", **predictors, **SETTINGS[name]} for name in models}
     study = plan(simulated=True) | {"models": entries, "clinical": CLINICAL}
     study["outcome"] = {"name": "event", "description": EVIL}
     jobs = [

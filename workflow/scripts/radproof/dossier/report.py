@@ -14,9 +14,11 @@ from radproof.dossier.captions import caption_of
 from radproof.dossier.cells import Table, shown
 from radproof.dossier.chains import chain_of
 from radproof.dossier.evaluation_section import evaluation_tables
+from radproof.dossier.methods import methods_of
 from radproof.dossier.nomogram_form import nomogram_forms
 from radproof.dossier.radiomics_section import radiomics_tables
 from radproof.dossier.segmentation_section import segmentation_tables
+from radproof.dossier.settings import LETTERS
 from radproof.plan import MARKED_SECTIONS, leaves, marks
 from radproof.provenance import canonical
 from radproof.tables import read_table
@@ -31,7 +33,7 @@ STAGES = {
     "evaluation": "Frozen predictions against outcomes.",
 }
 SETTINGS_OF = {
-    "cohort": ["simulation", "outcome", "decision", "clinical", "seed"],
+    "cohort": ["simulation", "outcome", "decision", "cohort", "clinical", "seed"],
     "images": ["sequences", "raters", "images"],
     "segmentation": ["segmenters"],
     "radiomics": ["regions", "extractors", "stability", "harmonisation"],
@@ -121,6 +123,8 @@ def report_context(
         "study": plan["study"],
         "outcome": plan["outcome"]["description"],
         "simulated": simulated,
+        "methods": methods_of(plan),
+        "letters": LETTERS,
         "stages": [_stage(name, plan, figures, tables, models, jobs) for name in _stages(plan)],
         "nomograms": nomogram_forms(plan, models),
         "figure_index": [_figure(path, embed=False) for path in figures],
