@@ -81,7 +81,7 @@ rule check_claims:
         patients=f"{COHORT}/patients.tsv",
         code=code("check_claims"),
     output:
-        claims=f"{DOSSIER}/claims.tsv",
+        claims=captioned(f"{DOSSIER}/claims.tsv"),
         record=record("check_claims", "all"),
     log:
         log_of("check_claims", "all"),
@@ -160,11 +160,17 @@ rule write_report:
         claims=f"{DOSSIER}/claims.tsv",
         models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
         lineage=f"{DOSSIER}/lineage.json",
+        # Named by their bytes.
+        plan=config["plan"],
+        sheet=PLAN["sheet"],
+        lock=in_checkout("envs/cpu.lock"),
+        project=in_checkout("pyproject.toml"),
         page=in_checkout(
+            "workflow/report/*/*.rst",
             *(
                 f"workflow/scripts/radproof/dossier/{name}"
                 for name in ("*.j2", "report.js", "methods/**/*.j2")
-            )
+            ),
         ),
         code=code("write_report"),
     output:

@@ -272,3 +272,13 @@ def test_page_reads_without_scripts(report, tmp_path):
         assert "Still to be entered" not in page
         assert "Terms of indicated" in page and "Receiver operating characteristic" in page
         assert len(browser.pdf()) > 20_000
+
+
+def test_copied_methods_come_without_the_letters_that_are_read_out(browser: Browser) -> None:
+    seed = "document.querySelector('.methods .setting[title=\"seed: our choice\"]')"
+    assert browser.run(f"return {seed}.textContent") == "7c (our choice)"
+    copied = browser.run(
+        "getSelection().selectAllChildren(document.querySelector('.methods'));"
+        " return getSelection().toString();"
+    )
+    assert "follows from the seed 7." in copied and "our choice" not in copied

@@ -10,7 +10,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from radproof.dossier.captions import caption_of
+from radproof.dossier.captions import caption_of, table_caption
 from radproof.dossier.cells import Table, shown
 from radproof.dossier.chains import chain_of
 from radproof.dossier.evaluation_section import evaluation_tables
@@ -40,7 +40,8 @@ SETTINGS_OF = {
     "models": ["models"],
     "evaluation": ["comparisons", "subgroups", "evaluation"],
 }
-# File, stage, caption, and the columns shown; the linked file holds all of them.
+# Stage, caption (None: it stands in workflow/report), and the columns shown; the linked file holds
+# all of them.
 TABLES = {
     "flow": ("cohort", "Patients left by each step, and masks that are not measured whole", None),
     "excluded": ("cohort", "Patients excluded, with every problem found", None),
@@ -49,24 +50,14 @@ TABLES = {
         "Patients: number (%) of categories, mean (SD) of numbers; n with a known value",
         None,
     ),
-    "table1": (
-        "cohort",
-        "Table 1: patients with and without the event, and sets against training; the p values"
-        " describe the patients, and no predictor is chosen by them",
-        None,
-    ),
+    "table1": ("cohort", None, None),
     "quality": (
         "images",
         "Sequences to look at, by the plan's limits; montage-*.png beside the tables shows each"
         " patient before and after registration",
         ["patient", "sequence", "flags"],
     ),
-    "odds_ratios": (
-        "models",
-        "Odds ratios of clinical variables in training patients with all variables of the analysis,"
-        " with 95 % intervals; no predictor is chosen by them",
-        None,
-    ),
+    "odds_ratios": ("models", None, None),
 }
 CLAIM_COLUMNS = "statement published ours ci_low ci_high n verdict reason mark"
 
@@ -110,14 +101,14 @@ def report_context(
         The lineage: its jobs (``rule label inputs outputs settings code_sha256 lock_sha256``) and
         raw files by hash.
     versions
-        Names of libraries to versions.
+        As `radproof.dossier.versions.versions` returns them.
 
     Returns
     -------
     dict
         The context of the template.
     """
-    simulated = "simulation" in plan
+    simulated, about = "simulation" in plan, caption_of("claims")
     return {
         "title": plan["title"],
         "study": plan["study"],
@@ -128,7 +119,8 @@ def report_context(
         "stages": [_stage(name, plan, figures, tables, models, jobs) for name in _stages(plan)],
         "nomograms": nomogram_forms(plan, models),
         "figure_index": [_figure(path, embed=False) for path in figures],
-        "claims": shown(claims, CLAIM_COLUMNS.split(), "Claims and verdicts", "claims.tsv"),
+        "claims": shown(claims, CLAIM_COLUMNS.split(), about.title, "claims.tsv"),
+        "about_claims": about.text,
         "verdicts": list(claims["verdict"].value_counts(sort=False).items()),
         "jobs": _jobs(jobs),
         "n_sources": len(sources),
@@ -138,7 +130,7 @@ def report_context(
             [[path, sha256] for path, sha256 in sorted(sources.items())],
             "lineage.json",
         ),
-        "versions": Table("Versions", ["library", "version"], [[*row] for row in versions.items()]),
+        "versions": Table("Versions", ["what", "version"], [[*row] for row in versions.items()]),
     }
 
 
@@ -196,7 +188,7 @@ def _stage_tables(
     for name, (where, caption, columns) in TABLES.items():
         if where == stage and name in tables:
             table, file = tables[name]
-            result.append(shown(table, columns, caption, file))
+            result.append(shown(table, columns, caption or table_caption(name), file))
     return result
 
 

@@ -8,8 +8,9 @@ from markupsafe import Markup, escape
 
 from radproof.plan import MARKED_SECTIONS, marks
 
-# How a mark stands behind a value, in the order of the legend.
-LETTERS = {"stated": "s", "inferred": "i", "field custom": "f", "our choice": "o"}
+# How a mark stands behind a value, in the order of the legend; a raised o would be read
+# as degrees.
+LETTERS = {"stated": "s", "inferred": "i", "field custom": "f", "our choice": "c"}
 HTML = Markup(
     '<span class="setting" title="{places}: {mark}">{words}<sup><span aria-hidden="true">{letter}'
     '</span><span class="unseen"> ({mark})</span></sup></span>'
