@@ -160,8 +160,8 @@ rule write_report:
         claims=f"{DOSSIER}/claims.tsv",
         models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
         lineage=f"{DOSSIER}/lineage.json",
-        # Named by their bytes.
-        plan=config["plan"],
+        # Named by their bytes; where the project lies is no reason to write it again.
+        plan=os.path.relpath(config["plan"]),
         sheet=PLAN["sheet"],
         lock=in_checkout("envs/cpu.lock"),
         project=in_checkout("pyproject.toml"),
