@@ -1,5 +1,7 @@
 # What a reviewer reads: claims with verdicts, lineage, tracked runs, the report.
 
+# Where the project lies is no reason to write again what names the plan.
+PLAN_FILE = os.path.relpath(config["plan"])
 PNGS = [f"{FIGURES}/{name}.png" for name in DRAWN]
 # The report shows the numbers of the flow, whether it is drawn or not.
 FIGURE_TABLES = [f"{FIGURES}/{name}.tsv" for name in dict.fromkeys(["flow", *DRAWN])]
@@ -160,8 +162,8 @@ rule write_report:
         claims=f"{DOSSIER}/claims.tsv",
         models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
         lineage=f"{DOSSIER}/lineage.json",
-        # Named by their bytes; where the project lies is no reason to write it again.
-        plan=os.path.relpath(config["plan"]),
+        # Named by their bytes.
+        plan=PLAN_FILE,
         sheet=PLAN["sheet"],
         lock=in_checkout("envs/cpu.lock"),
         project=in_checkout("pyproject.toml"),
@@ -192,7 +194,7 @@ rule describe_crate:
         lineage=rules.trace_lineage.output.lineage,
         # The Snakefile first: it is what is run.
         workflow=in_checkout("Snakefile", "workflow/rules/*.smk"),
-        plan=config["plan"],
+        plan=PLAN_FILE,
         sheet=PLAN["sheet"],
         lock=in_checkout("envs/cpu.lock"),
         licence=in_checkout("LICENSE"),
