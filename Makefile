@@ -13,7 +13,7 @@ READY := .venv/.ready
 RUNS := results/$(STUDY)/dossier/mlflow/runs.db
 CONFIG := $(if $(PLAN),plan='$(PLAN)') $(if $(DATASETS),datasets='$(DATASETS)')
 
-.PHONY: study null setup test lint format docs mlflow
+.PHONY: study null report setup test lint format docs mlflow
 
 study: $(READY)
 	@$(BIN)/radproof check $(if $(PLAN),'$(PLAN)') $(foreach entry,$(DATASETS),--dataset '$(entry)')
@@ -38,6 +38,10 @@ lint: $(READY)
 	@$(BIN)/snakefmt --check Snakefile workflow/rules
 	@$(BIN)/mypy
 	@$(BIN)/snakemake --lint
+
+# Snakemake's own report of a finished study; figures and tables with their captions.
+report: $(READY)
+	@$(BIN)/snakemake --cores 1 --report results/report.html $(if $(strip $(CONFIG)),--config $(CONFIG))
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from radproof.dossier.captions import caption_of
 from radproof.provenance import sha256_of
 from radproof.schema import read_yaml
 
@@ -12,6 +13,7 @@ from tests.workflow.conftest import PATIENTS, Project
 
 pytestmark = pytest.mark.study
 
+PAGE = {"write_report": 1, "describe_crate": 1}
 GROUPS = ["fold-1", "fold-2", "fold-3", "test"]
 
 
@@ -40,8 +42,8 @@ def test_touching_everything_runs_nothing(study_copy: Project) -> None:
 def test_a_mark_or_the_order_of_keys_runs_only_what_prints_it(study_copy: Project) -> None:
     plan = read_yaml(study_copy.plan_path)
     study_copy.write_plan(dict(reversed(plan.items())))
-    # The research object names the plan by its bytes.
-    assert study_copy.planned() == {"describe_crate": 1}
+    # The report and the research object name the plan by its bytes.
+    assert study_copy.planned() == PAGE
 
 
 def test_the_threshold_of_masks_trains_nothing(study_copy: Project) -> None:
@@ -139,3 +141,28 @@ def test_what_the_check_and_preparation_share_runs_both_at_once(study_copy: Proj
     edit(study_copy.folder / "workflow" / "scripts" / "radproof" / "volumes.py")
     jobs = study_copy.planned()
     assert {"check_cohort", "prepare_images", "extract_features"} <= set(jobs)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "scripts/radproof/dossier/methods/region/whole.j2",
+        "scripts/radproof/dossier/methods/cohort.j2",
+        "scripts/radproof/dossier/methods.html.j2",
+        "report/evaluation/roc.rst",
+    ],
+)
+def test_editing_words_writes_the_report_alone(study_copy: Project, words: str) -> None:
+    edit(study_copy.folder / "workflow" / words)
+    assert study_copy.planned() == PAGE
+
+
+def test_snakemakes_own_report_has_every_figure_with_its_caption(study_copy: Project) -> None:
+    study_copy.run(1, "--report", "report.html")
+    # Captions stand in it as JSON, with the line breaks of their files.
+    page = (study_copy.folder / "report.html").read_text().replace("\\n", " ")
+    for figure in (study_copy.results / "figures").glob("*.png"):
+        caption = caption_of(figure.stem)
+        assert f'"file": "{figure.name}"' in page
+        assert caption.text.split(".")[0].split("'")[0] in page
+    assert study_copy.planned() == {}

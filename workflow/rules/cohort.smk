@@ -46,7 +46,7 @@ rule describe_cohort:
         excluded=f"{COHORT}/excluded.tsv",
         flow=f"{COHORT}/flow.tsv",
         description=f"{COHORT}/description.tsv",
-        table_1=f"{COHORT}/table1.tsv",
+        table_1=captioned(f"{COHORT}/table1.tsv"),
         record=record("describe_cohort", "all"),
     log:
         log_of("describe_cohort", "all"),

@@ -13,6 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
 from radproof.cohort.feature_tables import in_data_sets, tables_of
 from radproof.cohort.screening import screen
+from radproof.dossier.captions import caption_of
 from radproof.errors import BadInput
 from radproof.kinds import kind_module
 from radproof.plan import harmonisation_of
@@ -230,9 +231,21 @@ def features(extractor, mask, region, sets):
     ]
 
 
+def captioned(path):
+    """A figure or table that Snakemake's own report shows; its caption is no reason to make it."""
+    caption = caption_of(Path(path).stem)
+    return report(
+        path,
+        caption=str(caption.file),
+        category=caption.stage,
+        labels={"result": caption.title, "file": Path(path).name},
+    )
+
+
 def drawn(name):
     """The files of a figure."""
-    return {suffix: f"{FIGURES}/{name}.{suffix}" for suffix in ("svg", "png", "tsv")}
+    files = {suffix: f"{FIGURES}/{name}.{suffix}" for suffix in ("svg", "png", "tsv")}
+    return files | {"png": captioned(files["png"])}
 
 
 def drawing_text(**values):

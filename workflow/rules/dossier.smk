@@ -1,5 +1,7 @@
 # What a reviewer reads: claims with verdicts, lineage, tracked runs, the report.
 
+# Where the project lies is no reason to write again what names the plan.
+PLAN_FILE = os.path.relpath(config["plan"])
 PNGS = [f"{FIGURES}/{name}.png" for name in DRAWN]
 # The report shows the numbers of the flow, whether it is drawn or not.
 FIGURE_TABLES = [f"{FIGURES}/{name}.tsv" for name in dict.fromkeys(["flow", *DRAWN])]
@@ -81,7 +83,7 @@ rule check_claims:
         patients=f"{COHORT}/patients.tsv",
         code=code("check_claims"),
     output:
-        claims=f"{DOSSIER}/claims.tsv",
+        claims=captioned(f"{DOSSIER}/claims.tsv"),
         record=record("check_claims", "all"),
     log:
         log_of("check_claims", "all"),
@@ -190,15 +192,18 @@ rule write_report:
         claims=f"{DOSSIER}/claims.tsv",
         models=expand(f"{MODELS}/{{model}}/model.json", model=PLAN["models"]),
         lineage=f"{DOSSIER}/lineage.json",
-        page=[
-            os.path.relpath(f"{SCRIPTS}/radproof/dossier/{name}")
-            for name in (
-                "report.html.j2",
-                "nomogram.html.j2",
-                "checklists.html.j2",
-                "report.js",
-            )
-        ],
+        # Named by their bytes.
+        plan=PLAN_FILE,
+        sheet=PLAN["sheet"],
+        lock=in_checkout("envs/cpu.lock"),
+        project=in_checkout("pyproject.toml"),
+        page=in_checkout(
+            "workflow/report/*/*.rst",
+            *(
+                f"workflow/scripts/radproof/dossier/{name}"
+                for name in ("*.j2", "report.js", "methods/**/*.j2")
+            ),
+        ),
         code=code("write_report"),
     output:
         report=f"{DOSSIER}/report.html",
@@ -219,8 +224,7 @@ rule describe_crate:
         lineage=rules.trace_lineage.output.lineage,
         # The Snakefile first: it is what is run.
         workflow=in_checkout("Snakefile", "workflow/rules/*.smk"),
-        # However it was named: where the checkout lies is no reason to run again.
-        plan=os.path.relpath(config["plan"]),
+        plan=PLAN_FILE,
         sheet=PLAN["sheet"],
         lock=in_checkout("envs/cpu.lock"),
         licence=in_checkout("LICENSE"),

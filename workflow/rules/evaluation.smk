@@ -11,7 +11,6 @@ rule evaluate_models:
         **{
             table: f"{EVALUATION}/{table}.tsv"
             for table in (
-                "discrimination",
                 "roc",
                 "calibration",
                 "calibration_curve",
@@ -20,6 +19,7 @@ rule evaluate_models:
                 "thresholds",
             )
         },
+        discrimination=captioned(f"{EVALUATION}/discrimination.tsv"),
         record=record("evaluate_models", "all"),
     log:
         log_of("evaluate_models", "all"),
@@ -40,8 +40,9 @@ rule compare_models:
         **({"oracle": f"{EVALUATION}/oracle.tsv"} if study.simulated else {}),
         **{
             table: f"{EVALUATION}/{table}.tsv"
-            for table in ("comparisons", "reclassification", "mcnemar", "ablations")
+            for table in ("reclassification", "mcnemar", "ablations")
         },
+        comparisons=captioned(f"{EVALUATION}/comparisons.tsv"),
         record=record("compare_models", "all"),
     log:
         log_of("compare_models", "all"),

@@ -54,7 +54,7 @@ rule estimate_odds_ratios:
         patients=f"{COHORT}/train/patients.tsv",
         code=code("estimate_odds_ratios"),
     output:
-        odds_ratios=f"{MODELS}/odds_ratios.tsv",
+        odds_ratios=captioned(f"{MODELS}/odds_ratios.tsv"),
         record=record("estimate_odds_ratios", "all"),
     log:
         log_of("estimate_odds_ratios", "all"),

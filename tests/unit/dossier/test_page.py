@@ -89,7 +89,8 @@ def models() -> dict[str, dict[str, Any]]:
 def report(models: dict[str, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     (folder / "roc.png").write_bytes(PNG)
-    entries = {name: {"kind": "logistic", "scores": ["radiomics"]} for name in models}
+    predictors = {"clinical": [one["name"] for one in CLINICAL], "scores": ["radiomics"]}
+    entries = {name: {"kind": "logistic", **predictors, **SETTINGS[name]} for name in models}
     study = plan(simulated=True) | {"models": entries, "clinical": CLINICAL}
     study["outcome"] = {"name": "event", "description": EVIL}
     jobs = [
@@ -292,3 +293,13 @@ def test_page_reads_without_scripts(report, tmp_path):
         assert "Still to be entered" not in page
         assert "Terms of indicated" in page and "Receiver operating characteristic" in page
         assert len(browser.pdf()) > 20_000
+
+
+def test_copied_methods_come_without_the_letters_that_are_read_out(browser: Browser) -> None:
+    seed = "document.querySelector('.methods .setting[title=\"seed: our choice\"]')"
+    assert browser.run(f"return {seed}.textContent") == "7c (our choice)"
+    copied = browser.run(
+        "getSelection().selectAllChildren(document.querySelector('.methods'));"
+        " return getSelection().toString();"
+    )
+    assert "follows from the seed 7." in copied and "our choice" not in copied

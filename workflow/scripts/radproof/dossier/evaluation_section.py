@@ -5,16 +5,17 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from radproof.dossier.captions import table_caption
 from radproof.dossier.cells import Table, shown
 
 KEYS = ["model", "set", "kind"]
 PAIR = ["first", "second", "set", "kind"]
 INTERVAL = ["ci_low", "ci_high"]
-# By name of the file: caption, the columns shown (the linked file holds all), whether folded.
-TABLES: dict[str, tuple[str, list[str] | None, bool]] = {
+# By name of the file: caption (None: it stands in workflow/report), the columns shown (the linked
+# file holds all), whether folded.
+TABLES: dict[str, tuple[str | None, list[str] | None, bool]] = {
     "discrimination": (
-        "Area under the ROC curve with its 95 % interval: DeLong's, or one that is exact where that"
-        " has no width",
+        None,
         [*KEYS, "n", "n_events", "auc", *INTERVAL, "ci_method", "note"],
         False,
     ),
@@ -28,8 +29,7 @@ TABLES: dict[str, tuple[str, list[str] | None, bool]] = {
         False,
     ),
     "comparisons": (
-        "Differences of areas (first minus second): paired DeLong test, and equivalence within the"
-        " margin by two one-sided tests",
+        None,
         [
             *(*PAIR, "n", "difference", *INTERVAL, "p"),
             *("p_holm", "margin", "p_equivalence", "smallest_margin", "verdict", "note"),
@@ -120,7 +120,8 @@ def evaluation_tables(tables: Mapping[str, tuple[pd.DataFrame, str]]) -> list[Ta
         if name not in tables or tables[name][0].empty:
             continue
         table, file = tables[name]
-        result.append(shown(_brief(name, table, folded), columns, caption, file, folded=folded))
+        words = caption or table_caption(name)
+        result.append(shown(_brief(name, table, folded), columns, words, file, folded=folded))
     return result
 
 

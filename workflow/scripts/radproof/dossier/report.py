@@ -10,14 +10,16 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from radproof.dossier.captions import caption_of
+from radproof.dossier.captions import caption_of, table_caption
 from radproof.dossier.cells import Table, shown
 from radproof.dossier.chains import chain_of
 from radproof.dossier.checklists_section import checklist_tables
 from radproof.dossier.evaluation_section import evaluation_tables
+from radproof.dossier.methods import methods_of
 from radproof.dossier.nomogram_form import nomogram_forms
 from radproof.dossier.radiomics_section import radiomics_tables
 from radproof.dossier.segmentation_section import segmentation_tables
+from radproof.dossier.settings import LETTERS
 from radproof.plan import MARKED_SECTIONS, leaves, marks
 from radproof.provenance import canonical
 from radproof.tables import read_table
@@ -32,14 +34,15 @@ STAGES = {
     "evaluation": "Frozen predictions against outcomes.",
 }
 SETTINGS_OF = {
-    "cohort": ["simulation", "outcome", "decision", "clinical", "seed"],
+    "cohort": ["simulation", "outcome", "decision", "cohort", "clinical", "seed"],
     "images": ["sequences", "raters", "images"],
     "segmentation": ["segmenters"],
     "radiomics": ["regions", "extractors", "stability", "harmonisation"],
     "models": ["models"],
     "evaluation": ["comparisons", "subgroups", "evaluation"],
 }
-# File, stage, caption, and the columns shown; the linked file holds all of them.
+# Stage, caption (None: it stands in workflow/report), and the columns shown; the linked file holds
+# all of them.
 TABLES = {
     "flow": ("cohort", "Patients left by each step, and masks that are not measured whole", None),
     "excluded": ("cohort", "Patients excluded, with every problem found", None),
@@ -48,24 +51,14 @@ TABLES = {
         "Patients: number (%) of categories, mean (SD) of numbers; n with a known value",
         None,
     ),
-    "table1": (
-        "cohort",
-        "Table 1: patients with and without the event, and sets against training; the p values"
-        " describe the patients, and no predictor is chosen by them",
-        None,
-    ),
+    "table1": ("cohort", None, None),
     "quality": (
         "images",
         "Sequences to look at, by the plan's limits; montage-*.png beside the tables shows each"
         " patient before and after registration",
         ["patient", "sequence", "flags"],
     ),
-    "odds_ratios": (
-        "models",
-        "Odds ratios of clinical variables in training patients with all variables of the analysis,"
-        " with 95 % intervals; no predictor is chosen by them",
-        None,
-    ),
+    "odds_ratios": ("models", None, None),
 }
 CLAIM_COLUMNS = "statement published ours ci_low ci_high n verdict reason check mark"
 
@@ -109,23 +102,26 @@ def report_context(
         The lineage: its jobs (``rule label inputs outputs settings code_sha256 lock_sha256``) and
         raw files by hash.
     versions
-        Names of libraries to versions.
+        As `radproof.dossier.versions.versions` returns them.
 
     Returns
     -------
     dict
         The context of the template.
     """
-    simulated = "simulation" in plan
+    simulated, about = "simulation" in plan, caption_of("claims")
     return {
         "title": plan["title"],
         "study": plan["study"],
         "outcome": plan["outcome"]["description"],
         "simulated": simulated,
+        "methods": methods_of(plan),
+        "letters": LETTERS,
         "stages": [_stage(name, plan, figures, tables, models, jobs) for name in _stages(plan)],
         "nomograms": nomogram_forms(plan, models),
         "figure_index": [_figure(path, embed=False) for path in figures],
-        "claims": shown(claims, CLAIM_COLUMNS.split(), "Claims and verdicts", "claims.tsv"),
+        "claims": shown(claims, CLAIM_COLUMNS.split(), about.title, "claims.tsv"),
+        "about_claims": about.text,
         "verdicts": list(claims["verdict"].value_counts(sort=False).items()),
         "checklists": checklist_tables(tables),
         "jobs": _jobs(jobs),
@@ -136,7 +132,7 @@ def report_context(
             [[path, sha256] for path, sha256 in sorted(sources.items())],
             "lineage.json",
         ),
-        "versions": Table("Versions", ["library", "version"], [[*row] for row in versions.items()]),
+        "versions": Table("Versions", ["what", "version"], [[*row] for row in versions.items()]),
     }
 
 
@@ -194,7 +190,7 @@ def _stage_tables(
     for name, (where, caption, columns) in TABLES.items():
         if where == stage and name in tables:
             table, file = tables[name]
-            result.append(shown(table, columns, caption, file))
+            result.append(shown(table, columns, caption or table_caption(name), file))
     return result
 
 
