@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from radproof.dossier.settings import alike, listed, marked, plural
+from radproof.dossier.templates import templates_in
 
 WORDS = Path(__file__).with_name("methods")
 STAGES = ["cohort", "images", "segmentation", "radiomics", "models", "evaluation"]
@@ -37,9 +38,7 @@ def phrase_book() -> Environment:
     ``phrase(family, entry)`` is the phrase of an entry's kind, ``by_setting(entries, key)`` and
     ``by_method(models)`` what entries have in common, each with the names of those that have it.
     """
-    environment = Environment(
-        loader=FileSystemLoader(WORDS), autoescape=True, undefined=StrictUndefined
-    )
+    environment = templates_in(WORDS)
     environment.filters.update(listed=listed, plural=plural, code=Markup("<code>{}</code>").format)
     environment.globals.update(
         phrase=partial(phrase, environment), by_setting=by_setting, by_method=by_method

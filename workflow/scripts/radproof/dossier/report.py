@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from radproof.dossier.captions import caption_of, table_caption
@@ -20,6 +19,7 @@ from radproof.dossier.nomogram_form import nomogram_forms
 from radproof.dossier.radiomics_section import radiomics_tables
 from radproof.dossier.segmentation_section import segmentation_tables
 from radproof.dossier.settings import LETTERS
+from radproof.dossier.templates import templates_in
 from radproof.plan import MARKED_SECTIONS, leaves, marks
 from radproof.provenance import canonical
 from radproof.tables import read_table
@@ -268,20 +268,17 @@ def _jobs(jobs: Sequence[Mapping[str, Any]]) -> Table:
 
 def write_report(context: Mapping[str, Any], path: Path) -> None:
     """Write the page; everything that comes from data is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     script = Path(__file__).with_name(SCRIPT).read_text(encoding="utf-8")
     digest = hashlib.sha256(script.encode()).digest()
-    page = environment.get_template(TEMPLATE).render(
-        context,
-        # Our own file; the page lets no script run but the one of this hash.
-        script=Markup(script),
-        script_sha256=base64.b64encode(digest).decode("ascii"),
+    page = (
+        templates_in(Path(__file__).parent)
+        .get_template(TEMPLATE)
+        .render(
+            context,
+            # Our own file; the page lets no script run but the one of this hash.
+            script=Markup(script),
+            script_sha256=base64.b64encode(digest).decode("ascii"),
+        )
     )
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text(page, encoding="utf-8")

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from radproof.dossier.cells import text
 from radproof.dossier.nomogram_form import INTERVAL, POOLED
+from radproof.dossier.templates import templates_in
 from radproof.new_patient.answer import scale_of
 
 TEMPLATE = "page.html.j2"
@@ -23,24 +22,21 @@ def write_page(
 
     ``answer`` is the content of ``prediction.json``, ``model`` the fitted model asked for.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     picture = folder / "overlay.png"
     data = picture.read_bytes() if picture.is_file() else b""
-    page = environment.get_template(TEMPLATE).render(
-        answer=answer,
-        percent=percent,
-        text=text,
-        quality=_quality(answer["images"]),
-        overlay=base64.b64encode(data).decode("ascii"),
-        labels=_labels(answer, plan),
-        scale=_scale(answer, model),
-        interval_text=_interval_text(model),
+    page = (
+        templates_in(Path(__file__).parent)
+        .get_template(TEMPLATE)
+        .render(
+            answer=answer,
+            percent=percent,
+            text=text,
+            quality=_quality(answer["images"]),
+            overlay=base64.b64encode(data).decode("ascii"),
+            labels=_labels(answer, plan),
+            scale=_scale(answer, model),
+            interval_text=_interval_text(model),
+        )
     )
     (folder / "report.html").write_text(page, encoding="utf-8")
 
