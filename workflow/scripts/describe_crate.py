@@ -10,6 +10,7 @@ from radproof.dossier.pseudonyms import pseudonyms
 from radproof.errors import CheckFailed
 from radproof.job import open_job
 from radproof.provenance import PROJECT, portable
+from radproof.schema import read_yaml
 from radproof.tables import write_json
 
 with open_job(snakemake) as job:
@@ -21,7 +22,7 @@ with open_job(snakemake) as job:
     used = {name: portable(str(job.input[name]), results, {}) for name in PARAMETERS}
     own = [*job.input.workflow, str(job.input.licence)]
     workflow = [portable(path, results, {}) for path in own]
-    key = pseudonyms(read_sheet(job.input.sheet)["patient"])
+    key = pseudonyms(read_sheet(job.input.sheet)["patient"], read_yaml(job.input.plan))
     run = Run(job.settings["title"], chain.jobs, used, workflow[0], ends, key)
     paths = {*files_of(chain.jobs), *code_of(chain.jobs), *workflow, *used.values()}
     held = held_in_place(paths, results, PROJECT, key)

@@ -25,7 +25,7 @@ ENDS = ["dossier/report.html", "dossier/lineage.json"]
 def crate_of(results: Path) -> dict[str, Any]:
     chain = trace(ENDS, results, datasets(results), results.parents[1])
     assert chain.problems == []
-    key = pseudonyms(PATIENTS)
+    key = pseudonyms(PATIENTS, {})
     paths = {*files_of(chain.jobs), *code_of(chain.jobs), *OWN, *USED.values()}
     held = held_in_place(paths, results, results.parents[1], key)
     return describe(Run("A study", chain.jobs, USED, OWN[0], ENDS, key), held)

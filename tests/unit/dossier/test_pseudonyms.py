@@ -10,12 +10,12 @@ from radproof.dossier.pseudonyms import (
 )
 from radproof.provenance import seal_of
 
-KEY = pseudonyms(["ANNA7", "1"])
+KEY = pseudonyms(["ANNA7", "1"], {"file": "a/case{patient}x.nii"})
 
 
 def test_pseudonyms_follow_the_order_of_the_sheet() -> None:
-    assert KEY == {"ANNA7": "P001", "1": "P002"}
-    assert pseudonyms(map(str, range(1000)))["999"] == "P1000"
+    assert [KEY[name] for name in ("ANNA7", "1")] == ["P001", "P002"]
+    assert pseudonyms(map(str, range(1000)), {})["999"] == "P1000"
 
 
 def test_paths_are_renamed_where_they_can_name_a_patient() -> None:
@@ -46,7 +46,7 @@ def test_tables_of_a_page_are_renamed_by_their_columns() -> None:
 
 
 def test_a_label_that_looks_like_a_pseudonym_is_renamed_once() -> None:
-    key = pseudonyms(["P002", "P001"])
+    key = pseudonyms(["P002", "P001"], {})
     assert table_renamed("patient\tbeside\nP002\tP001\n", key) == "patient\tbeside\nP001\tP002\n"
     page = "<table><tr><th>patient</th></tr><tr><td>P002</td></tr></table><p>P001</p>"
     assert page_renamed(page, key) == page.replace("P002", "-").replace("P001", "P002").replace(
@@ -71,7 +71,10 @@ def test_a_record_names_nobody_and_is_sealed_anew() -> None:
         },
         "sha256": "old",
     }
-    renamed = record_renamed(record, key, {"models/m/predictions.tsv": "c"})
+    renamed = record_renamed(
+        record, key, {"models/m/predictions.tsv": "c"}, {"models/m/predictions.tsv"}
+    )
+    assert "left_out" in renamed["inputs"][0] and "left_out" not in renamed["outputs"][0]
     assert renamed["inputs"][0]["path"] == "images/P001/T1w.nii.gz"
     assert [renamed[name][0]["sha256"] for name in ("inputs", "outputs")] == ["a", "c"]
     assert renamed["settings"] == {
@@ -83,3 +86,30 @@ def test_a_record_names_nobody_and_is_sealed_anew() -> None:
         "folds": [],
     }
     assert renamed["sha256"] == seal_of(renamed) != record["sha256"]
+
+
+def test_a_row_names_its_patient_nowhere_however_short_the_label() -> None:
+    row = ["1", "sub-1/anat/sub-1_T1w.nii.gz", "patient 1: too few", "1", "1.5"]
+    renamed = ["P002", "sub-P002/anat/sub-P002_T1w.nii.gz", "patient P002: too few", "1", "1.5"]
+    columns = ["patient", "file", "problem", "n", "ml"]
+    table, expected = ("\n".join(map("\t".join, [columns, one, []])) for one in (row, renamed))
+    assert table_renamed(table, KEY) == expected
+    names, cells = (
+        "".join(f"<t{kind}>{one}</t{kind}>" for one in part)
+        for kind, part in (("h", columns), ("d", row))
+    )
+    page = page_renamed(f"<table><tr>{names}</tr><tr>{cells}</tr></table><p>sub-1</p>", KEY)
+    assert "".join(f"<td>{one}</td>" for one in renamed) in page
+    assert "<p>sub-P002</p>" in page
+
+
+def test_words_that_a_pattern_of_the_plan_makes_of_a_label_are_renamed() -> None:
+    assert path_renamed("dataset:x/a/case1x.nii", KEY) == "dataset:x/a/caseP002x.nii"
+    assert text_renamed("see case1x and 1", KEY) == "see caseP002x and 1"
+
+
+def test_names_of_persons_are_withheld() -> None:
+    assert table_renamed("patient\tperson\n1\tSmith\n1\t\n", KEY).splitlines()[1:] == [
+        "P002\twithheld",
+        "P002\t",
+    ]

@@ -120,16 +120,16 @@ def test_a_record_of_another_version_is_named(results: Path, record: str, settin
 
 
 def test_what_is_not_recomputed_is_compared_with_its_record(results: Path) -> None:
-    page = results / "dossier" / "report.html"
-    page.parent.mkdir()
-    page.write_text("<p>AUC 0.870</p>")
-    entry = {"name": "report", "path": "dossier/report.html", "sha256": sha256_of(page)}
-    job = {"rule": "write_report", "label": "all", "settings": {}, "ended": "2"}
-    write_json({**job, "outputs": [entry]}, results / "records/write_report/all.json")
-    # An older job that wrote the page before says nothing of it.
+    table = results / "figures" / "roc.tsv"
+    table.parent.mkdir()
+    table.write_text("auc\n0.870\n")
+    entry = {"name": "tsv", "path": "figures/roc.tsv", "sha256": sha256_of(table)}
+    job = {"rule": "plot_roc", "label": "all", "settings": {}, "ended": "2"}
+    write_json({**job, "outputs": [entry]}, results / "records/plot_roc/all.json")
+    # An older job that wrote the table before says nothing of it.
     older = {**job, "label": "old", "ended": "1", "outputs": [{**entry, "sha256": "0"}]}
-    write_json(older, results / "records/write_report/old.json")
+    write_json(older, results / "records/plot_roc/old.json")
     assert verify_results(results).differences == []
-    page.write_text("<p>AUC 0.871</p>")
+    table.write_text("auc\n0.871\n")
     (line,) = verify_results(results).differences
-    assert line == "dossier/report.html: file is not what write_report all recorded"
+    assert line == "figures/roc.tsv: file is not what plot_roc all recorded"

@@ -26,6 +26,7 @@ from radproof.dossier.pseudonyms import (
 )
 from radproof.errors import BadInput, CheckFailed, Problem
 from radproof.provenance import PROJECT
+from radproof.schema import read_yaml
 from radproof.tables import as_json, read_json
 
 REPORT = "dossier/report.html"
@@ -35,7 +36,9 @@ TAKEN = [
     *("segmentation/*.tsv", "radiomics/*.tsv", "models/*.tsv", "models/*.json"),
     *("evaluation/*.tsv", "null/*.tsv", "figures/*", REPORT, "dossier/claims.tsv"),
     "dossier/checklists.tsv",
-    "project:*",
+    *("project:Snakefile", "project:LICENSE"),
+    *(f"project:*.{kind}" for kind in ("py", "smk", "j2", "js", "rst", "toml", "lock")),
+    *("project:*.yaml", "project:*.tsv"),
 ]
 # Of each kind, why; said in the package.
 LEFT_OUT = {
@@ -45,6 +48,7 @@ LEFT_OUT = {
     "radiomics/*": "features of single patients",
     "cohort/*": "clinical values and files of single patients",
     "figures/*": "drawings that show scans or name patients",
+    "project:*": "other files of the project, which may hold data",
     "dossier/*": "the lineage by patients' names (this package's own description says the same by"
     " pseudonym) and the store of MLflow",
 }
@@ -120,7 +124,8 @@ def _collect(results: Path, project: Path, described: Record, chain: Lineage) ->
     named = {entry["name"]: entry["path"] for entry in described["inputs"]}
     used = {name: named[name] for name in PARAMETERS}
     workflow = [e["path"] for e in described["inputs"] if e["name"] in ("workflow", "licence")]
-    key = pseudonyms(read_sheet(_place(used["sheet"], results, project))["patient"])
+    sheet, plan = (_place(used[name], results, project) for name in ("sheet", "plan"))
+    key = pseudonyms(read_sheet(sheet)["patient"], read_yaml(plan))
     paths = {*files_of(chain.jobs), *code_of(chain.jobs), *workflow, *used.values()}
     bundle = collect(sorted(paths), results, project, key)
     bundle.files.update(_records(chain.jobs, bundle, results.name, key))
@@ -157,7 +162,7 @@ def _records(
     files = {}
     for job in jobs:
         path = f"records/{job['rule']}/{job['label']}.json"
-        content = as_json(record_renamed(job, key, given)).encode()
+        content = as_json(record_renamed(job, key, given, bundle.files)).encode()
         held = Held(_packed(path, study), len(content), sha256(content).hexdigest(), RENAMED)
         files[path] = held, content
     return files

@@ -9,7 +9,7 @@ from radproof.dossier.evaluation_check import recompute_evaluation
 from radproof.dossier.extraction_check import recompute_grey_levels, recompute_outcomes
 from radproof.dossier.lineage import Record, read_records
 from radproof.dossier.recomputed import Recomputed, of_this_version
-from radproof.dossier.recorded_files import changed_files
+from radproof.dossier.recorded_files import compare_with_records
 from radproof.dossier.stability_check import recompute_stability
 from radproof.seeds import derive_seed
 from radproof.segmentation.score_statistics import score_statistics
@@ -63,7 +63,7 @@ def verify_results(results: Path) -> Verification:
             lines[name] = differences(name, reported, table)
         for name, line in part.differences.items():
             lines[name] = [line, *lines.get(name, [])]
-    n_files, changed = changed_files(results, records)
+    n_files, changed = compare_with_records(results, records)
     for name, line in changed.items():
         # A digit that was found to differ says more than that the file does.
         lines[name] = lines.get(name) or [line]
