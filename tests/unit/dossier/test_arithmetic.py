@@ -3,7 +3,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from radproof.dossier.arithmetic import (
-    Z_95,
     confusion_tables,
     dice_spread,
     equivalence_power,
@@ -28,6 +27,7 @@ from radproof.dossier.arithmetic_checks import (
     check_sum,
     compute,
 )
+from radproof.normal import Z_95
 
 TRAINING = {"accuracy": 0.866, "sensitivity": 0.875, "specificity": 0.835}
 EXTERNAL = {"accuracy": 0.836, "sensitivity": 0.847, "specificity": 0.819}

@@ -5,8 +5,7 @@ from math import ceil, floor, sqrt
 
 from scipy.stats import norm
 
-Z_90 = float(norm.ppf(0.95))
-Z_95 = float(norm.ppf(0.975))
+from radproof.normal import Z_90, Z_95
 
 
 def hanley_mcneil_se(auc: float, n_cases: float, n_controls: float) -> float:

@@ -6,7 +6,6 @@ from math import sqrt
 from typing import Any
 
 from radproof.dossier.arithmetic import (
-    Z_95,
     confusion_tables,
     dice_spread,
     equivalence_power,
@@ -21,6 +20,7 @@ from radproof.dossier.arithmetic import (
 )
 from radproof.dossier.verdicts import INCONCLUSIVE
 from radproof.models.sample_size import usual_sample_size
+from radproof.normal import Z_95
 
 CONSISTENT, INCONSISTENT, IMPLIED = "consistent", "inconsistent", "implied"
 POWER = 0.9

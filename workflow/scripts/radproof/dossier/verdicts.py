@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 from math import ceil
 
-from scipy.stats import norm
+from radproof.normal import Z_90, Z_95
 
 REPRODUCED = "reproduced"
 NOT_REPRODUCED = "not reproduced"
 INCONCLUSIVE = "inconclusive"
 NOT_TESTABLE = "not testable here"
-
-Z_95 = float(norm.ppf(0.975))
-Z_90 = float(norm.ppf(0.95))
 
 
 @dataclass(frozen=True)
