@@ -6,6 +6,7 @@ import pytest
 import yaml
 from radproof.dossier.claims import check_claims, judge, read_claims
 from radproof.dossier.claims_text import as_text
+from radproof.dossier.verdicts import Estimate, value_verdict
 from radproof.errors import BadInput
 from radproof.tables import write_json, write_table
 
@@ -68,6 +69,14 @@ def test_exact_limits_of_an_area_of_one_narrow_with_n_and_not_with_its_root():
     assert row["verdict"] == "inconclusive" and "n = 164" in row["reason"]
     reach = [1 - 0.025 ** (1 / pairs) for pairs in (164, 41)]
     assert reach[0] == pytest.approx(reach[1] / 4, rel=0.05)
+
+
+def test_a_reach_of_exactly_the_margin_is_within_it():
+    # 0.93 - 0.88 is a hair more than 0.05 in binary numbers.
+    verdict, _ = value_verdict(Estimate(0.88, 0.83, 0.93, 300), 0.93, 2, 0.05)
+    assert verdict == "reproduced"
+    verdict, _ = value_verdict(Estimate(0.97, 0.955, 0.985, 300), 0.95, 2, 0.05)
+    assert verdict == "reproduced"
 
 
 def test_an_interval_cut_at_one_is_judged_by_its_longer_side():
