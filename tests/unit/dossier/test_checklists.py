@@ -135,6 +135,20 @@ def test_too_few_patients_are_for_a_human_to_judge() -> None:
     assert item_of(filled, "METRICS", "16")["answer"] == "yes"
 
 
+def test_candidates_behind_a_score_are_named_beside_those_of_its_taker() -> None:
+    run = run_of("otscc-simulated")
+    run.models["models/radiomics_auto/model.json"]["n_candidate_parameters"] = 572
+    filled = fill_checklists(run)
+    behind = "not counting the candidates of its scores (572 of radiomics_auto)"
+    for checklist, item in (("TRIPOD+AI", "9a"), ("TRIPOD+AI", "10"), ("CLEAR", "9")):
+        parts = dict(
+            part.removeprefix("simulated cohort: ").split(": ", 1)
+            for part in item_of(filled, checklist, item)["value"].split("; ")
+        )
+        assert behind in parts["nomogram_auto"]
+        assert "not counting" not in parts["radiomics_auto"] + parts["clinical"]
+
+
 def test_an_item_that_nothing_answers_says_exactly_human_needed(run: Run) -> None:
     assert answered({"item": "1", "section": "s", "text": "t"}, run)["answer"] == "human needed"
     part = {"item": "1", "section": "s", "text": "t", "evidence": "measures", "part": True}
