@@ -125,8 +125,9 @@ def check_auc_width(auc: float, low: float, high: float, n: int, decimals: int) 
     shares = [(first / n, last / n) for first, last in found]
     either = " or ".join(_percent(*share) for share in shares)
     reason += f"by Hanley–McNeil {either} must have had the event"
-    limits = shares[0] if len(shares) == 1 else (None, None)
-    return Finding(IMPLIED, reason, published, None, *limits, n)
+    if len(shares) > 1:
+        return Finding(IMPLIED, reason, published, n=n)
+    return Finding(IMPLIED, reason, published, None, *shares[0], n)
 
 
 def check_prevalence(
