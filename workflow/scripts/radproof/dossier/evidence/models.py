@@ -160,12 +160,17 @@ def feature_statistics(run: Run) -> Evidence | None:
 
 
 def single_images(run: Run) -> Evidence | None:
-    """One sequence in every model of features; proof that one is not enough is for a human."""
+    """One sequence in the study, networks included; proof that one is not enough is for a human."""
     if not run.radiomic:
         return None
     used = {name: entry["radiomics"]["sequences"] for name, entry in run.radiomic.items()}
+    # Every network takes all sequences of the plan.
+    used |= {
+        name: [sequence["name"] for sequence in run.plan["sequences"]]
+        for name in run.plan["segmenters"]
+    }
     value = listed({name: ", ".join(sequences) for name, sequences in used.items()})
-    single = all(len(sequences) == 1 for sequences in used.values())
+    single = len(set().union(*used.values())) == 1
     return Evidence(value, [settings_of("models")], met=single or None)
 
 
