@@ -103,6 +103,11 @@ rule fill_checklists:
         + FIGURE_TABLES
         + SEGMENTATION_SUMMARIES
         + RADIOMICS_TABLES
+        + expand(
+            f"{RADIOMICS}/{{extractor}}/unmeasured-{{region}}.tsv",
+            extractor=PLAN["extractors"],
+            region=PLAN["regions"],
+        )
         + EVALUATION_TABLES
         + NULL_TABLES[:1]
         + QUALITY_TABLES,

@@ -41,17 +41,20 @@ def _cohort(plan: dict[str, Any], test: bool) -> dict[str, pd.DataFrame]:
     }
 
 
-def _evaluation(plan: dict[str, Any]) -> dict[str, pd.DataFrame]:
+def _evaluation(plan: dict[str, Any], test: bool) -> dict[str, pd.DataFrame]:
     base = {"set": "train", "kind": "out_of_fold", "n": 12}
-    areas = [
-        base | {"model": name, "auc": 0.8, "ci_low": 0.7, "ci_high": 0.9} for name in plan["models"]
-    ]
-    slopes = [base | {"model": name, "slope": 0.9} for name in plan["models"]]
+    judged = [base | {"kind": "apparent"}, base]
+    judged += [{"set": "test", "kind": "held_out", "n": 4}] if test else []
+    area = {"auc": 0.8, "ci_low": 0.7, "ci_high": 0.9}
+    areas = [one | area | {"model": name} for one in judged for name in plan["models"]]
+    slopes = [one | {"model": name, "slope": 0.9} for one in judged for name in plan["models"]]
     pairs = [
-        base | {"first": entry["first"], "second": entry["second"], "difference": 0.1, "p": 0.04}
+        base
+        | {"first": entry["first"], "second": entry["second"], "difference": 0.1}
+        | {"p": 0.04, "p_holm": 0.12}
         for entry in plan["comparisons"]
     ]
-    columns = ["first", "second", "set", "kind", "difference", "p"]
+    columns = ["first", "second", "set", "kind", "difference", "p", "p_holm"]
     return {
         "evaluation/discrimination.tsv": pd.DataFrame(areas),
         "evaluation/calibration.tsv": pd.DataFrame(slopes),
@@ -84,7 +87,7 @@ def run_of(study: str, test: bool = False) -> Run:
     """Return a made-up run of one of our plans."""
     plan = load_plan(PROJECT / "config" / "studies" / f"{study}.yaml")
     figures = {f"figures/{name}.tsv": pd.DataFrame({"step": [1]}) for name in plan["figures"]}
-    tables = {**_cohort(plan, test), **figures, **_evaluation(plan), **_measured(plan)}
+    tables = {**_cohort(plan, test), **figures, **_evaluation(plan, test), **_measured(plan)}
     models = {
         f"models/{name}/model.json": _model(name, entry) for name, entry in plan["models"].items()
     }

@@ -1,9 +1,10 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from radproof.dossier.arithmetic import (
-    Z_95,
     confusion_tables,
     dice_spread,
     equivalence_power,
@@ -28,6 +29,7 @@ from radproof.dossier.arithmetic_checks import (
     check_sum,
     compute,
 )
+from radproof.normal import Z_95
 
 TRAINING = {"accuracy": 0.866, "sensitivity": 0.875, "specificity": 0.835}
 EXTERNAL = {"accuracy": 0.836, "sensitivity": 0.847, "specificity": 0.819}
@@ -46,6 +48,17 @@ def test_interval_of_the_published_area():
     assert finding.low == pytest.approx(0.84, abs=0.005)
     assert finding.high == 1.0
     assert finding.n == 41 and finding.verdict == "implied"
+    # One area's interval says nothing of differences between models of the same patients.
+    assert "difference" not in finding.reason
+
+
+def test_an_area_of_one_has_the_exact_limits_of_pairs():
+    # 18 events and 23 others make 18 pairs.
+    finding = check_auc_interval(1.0, 41, 0.45)
+    assert (finding.low, finding.high) == (pytest.approx(0.025 ** (1 / 18)), 1)
+    assert "Clopper–Pearson" in finding.reason and "Hanley" not in finding.reason
+    mirrored = check_auc_interval(0.0, 41, 0.55)
+    assert (mirrored.low, mirrored.high) == (0, pytest.approx(1 - finding.low))
 
 
 @given(st.lists(st.floats(0.3, 1), min_size=2, max_size=50))
@@ -135,6 +148,18 @@ def test_case_mix_by_hand():
     assert "chance" in check_case_mix(first | {"n": 20}, second | {"n": 20}, 3).reason
 
 
+def test_case_mix_of_numbers_that_no_prevalence_gives():
+    wrong = {"accuracy": 0.90, "sensitivity": 0.85, "specificity": 0.83, "n": 100}
+    found = check_case_mix(EXTERNAL | {"n": 106}, wrong, 2)
+    assert found.verdict == "inconsistent" and found.reason.startswith("second set: accuracy")
+    alike = wrong | {"accuracy": 0.85, "specificity": 0.85}
+    assert check_case_mix(alike, wrong, 2).verdict == "inconclusive"
+    # The accuracy as printed is the sensitivity's neighbour: rounding allows 1 and no more.
+    edge = {"accuracy": 0.91, "sensitivity": 0.90, "specificity": 0.50, "n": 100}
+    found = check_case_mix(edge, edge, 2)
+    assert found.verdict == "implied" and "100 % and 100 % events" in found.reason
+
+
 @given(st.floats(0.6, 0.97), st.integers(40, 300), st.data())
 @settings(max_examples=50, deadline=None)
 def test_the_events_behind_an_interval_are_found_again(auc, n, data):
@@ -142,7 +167,24 @@ def test_the_events_behind_an_interval_are_found_again(auc, n, data):
     auc = round(auc, 3)
     half = Z_95 * hanley_mcneil_se(auc, events, n - events)
     width = round(auc + half, 3) - round(auc - half, 3)
-    assert events in events_for_interval(auc, (width - 0.001, width + 0.001), n)
+    areas = auc - 0.0005, min(auc + 0.0005, 1.0)
+    ranges = events_for_interval(areas, (width - 0.001, width + 0.001), n)
+    assert any(first <= events <= last for first, last in ranges)
+    assert all(one[1] < other[0] - 1 for one, other in pairwise(ranges))
+
+
+def test_two_separate_shares_of_events_are_not_given_as_one():
+    # Hardly any patient without the event widens the interval as few with it do.
+    assert events_for_interval((0.93, 0.93), (0.06, 0.08), 320) == [(79, 150), (285, 306)]
+    found = check_auc_width(0.93, 0.89, 0.96, 320, 2)
+    assert " or " in found.reason and found.low is None and found.high is None
+
+
+def test_the_area_itself_was_rounded():
+    ((first, last),) = events_for_interval((0.905, 0.915), (0.11, 0.13), 84)
+    assert (round(first / 84, 2), round(last / 84, 2)) == (0.48, 0.86)
+    found = check_auc_width(0.91, 0.85, 0.97, 84, 2)
+    assert (found.low, found.high) == (first / 84, last / 84)
 
 
 def test_published_interval_that_needs_many_events():

@@ -135,6 +135,118 @@ def test_too_few_patients_are_for_a_human_to_judge() -> None:
     assert item_of(filled, "METRICS", "16")["answer"] == "yes"
 
 
+def test_candidates_behind_a_score_are_named_beside_those_of_its_taker() -> None:
+    run = run_of("otscc-simulated")
+    run.models["models/radiomics_auto/model.json"]["n_candidate_parameters"] = 572
+    filled = fill_checklists(run)
+    behind = "not counting the candidates of its scores (572 of radiomics_auto)"
+    for checklist, item in (("TRIPOD+AI", "9a"), ("TRIPOD+AI", "10"), ("CLEAR", "9")):
+        parts = dict(
+            part.removeprefix("simulated cohort: ").split(": ", 1)
+            for part in item_of(filled, checklist, item)["value"].split("; ")
+        )
+        assert behind in parts["nomogram_auto"]
+        assert "not counting" not in parts["radiomics_auto"] + parts["clinical"]
+
+
+def with_table(run: Run, place: str, table: pd.DataFrame) -> Run:
+    return replace(run, tables={**run.tables, place: table})
+
+
+def test_a_set_of_centres_of_both_kinds_is_neither_internal_nor_external() -> None:
+    run = run_of("sts", test=True)
+    patients = run.tables["cohort/patients.tsv"]
+    # Patients 8 to 11 are tested; one alone is of another centre than those of training.
+    mixed = patients.assign(center=["A"] * 11 + ["B"])
+    filled = fill_checklists(with_table(run, "cohort/patients.tsv", mixed))
+    for item in ("26", "27"):
+        assert item_of(filled, "METRICS", item)["answer"] == "human needed"
+    alone = patients.assign(center="A")
+    filled = fill_checklists(with_table(run, "cohort/patients.tsv", alone))
+    assert item_of(filled, "METRICS", "26")["answer"] == "yes"
+    assert item_of(filled, "METRICS", "27")["answer"] == "no"
+    third = patients.assign(set=[*patients["set"][:11], "far"], center=["A"] * 11 + ["B"])
+    filled = fill_checklists(with_table(run, "cohort/patients.tsv", third))
+    assert item_of(filled, "METRICS", "26")["answer"] == "yes"
+    assert item_of(filled, "METRICS", "27")["answer"] == "yes"
+
+
+@pytest.mark.parametrize("name", ["subgroups", "calibration"])
+def test_performance_without_subgroups_or_calibration_needs_a_human(name: str) -> None:
+    run = run_of("sts")
+    assert item_of(fill_checklists(run), "TRIPOD+AI", "23a")["answer"] == "filled"
+    place = f"evaluation/{name}.tsv"
+    row = item_of(
+        fill_checklists(with_table(run, place, run.tables[place].iloc[:0])), "TRIPOD+AI", "23a"
+    )
+    assert row["answer"] == "human needed"
+    assert "AUC 0.800" in row["value"] and row["value"].endswith(f"no {name}")
+
+
+def test_performance_is_given_of_training_validation_and_test() -> None:
+    row = item_of(fill_checklists(run_of("sts", test=True)), "CLEAR", "47")
+    assert row["answer"] == "filled"
+    for where in ("train, apparent", "train, out of fold", "test, held out"):
+        assert f"clinical, {where}: AUC" in row["value"]
+    row = item_of(fill_checklists(run_of("sts")), "CLEAR", "47")
+    assert row["answer"] == "human needed"
+    assert row["value"].endswith("none of held-out patients")
+
+
+def test_calibration_is_of_every_judged_model() -> None:
+    run = run_of("sts", test=True)
+    place = "evaluation/calibration.tsv"
+    slopes = run.tables[place]
+    assert item_of(fill_checklists(run), "METRICS", "22")["answer"] == "yes"
+    few = slopes[(slopes["model"] == "clinical") & (slopes["kind"] == "out_of_fold")]
+    row = item_of(fill_checklists(with_table(run, place, few)), "METRICS", "22")
+    assert row["answer"] == "human needed"
+    assert "no slope of: " in row["value"] and "nomogram_auto, test, held out" in row["value"]
+    none = slopes.assign(slope=float("nan"))
+    assert item_of(fill_checklists(with_table(run, place, none)), "METRICS", "22")["answer"] == "no"
+
+
+def test_one_image_set_is_one_in_the_whole_study() -> None:
+    run = run_of("hnscc-table")
+    assert item_of(fill_checklists(run), "METRICS", "23")["answer"] == "yes"
+    run = run_of("sts")
+
+    def answer(sequences: list[str], *taken: str) -> str:
+        models = dict(run.plan["models"])
+        for name, sequence in zip(run.radiomic, taken, strict=True):
+            radiomics = models[name]["radiomics"] | {"sequences": [sequence]}
+            models[name] = models[name] | {"radiomics": radiomics}
+        kept = [entry for entry in run.plan["sequences"] if entry["name"] in sequences]
+        plan = {**run.plan, "models": models, "sequences": kept}
+        return item_of(fill_checklists(replace(run, plan=plan)), "METRICS", "23")["answer"]
+
+    assert answer(["T1w"], "T1w", "T1w") == "yes"
+    assert answer(["T1w", "ct"], "T1w", "ct") == "human needed"
+    # The network under the masks takes another one as well.
+    assert answer(["T1w", "ct"], "T1w", "T1w") == "human needed"
+
+
+def test_p_values_against_what_is_not_radiomic_are_those_by_holm() -> None:
+    filled = fill_checklists(run_of("sts"))
+    for item in ("42", "48"):
+        assert "p 0.120 by Holm" in item_of(filled, "CLEAR", item)["value"]
+
+
+def test_features_that_were_not_measured_are_missing_values() -> None:
+    run = run_of("sts")
+    assert "median" not in item_of(fill_checklists(run), "CLEAR", "29")["value"]
+    place = "radiomics/pyradiomics/unmeasured-whole.tsv"
+    lost = pd.DataFrame({"set": "train", "patient": ["1", "2"], "mask": "unet", "n_missing": 9})
+    filled = fill_checklists(with_table(run, place, lost))
+    for checklist, item in (("TRIPOD+AI", "11"), ("CLEAR", "29")):
+        row = item_of(filled, checklist, item)
+        assert "features of unet (train): in 2 patients" in row["value"]
+        assert "none of the described variables" not in row["value"]
+        assert "median" in row["value"] and place in row["evidence"]
+    filled = fill_checklists(with_table(run, place, lost.iloc[:0]))
+    assert "median" not in item_of(filled, "CLEAR", "29")["value"]
+
+
 def test_an_item_that_nothing_answers_says_exactly_human_needed(run: Run) -> None:
     assert answered({"item": "1", "section": "s", "text": "t"}, run)["answer"] == "human needed"
     part = {"item": "1", "section": "s", "text": "t", "evidence": "measures", "part": True}

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from radproof.dossier.claims import check_claims, judge, read_claims
+from radproof.dossier.claims import check_claims, judge, read_claims, segmentation_summaries
 from radproof.dossier.claims_text import as_text
+from radproof.dossier.verdicts import Estimate, value_verdict
 from radproof.errors import BadInput
 from radproof.tables import write_json, write_table
 
@@ -70,6 +71,14 @@ def test_exact_limits_of_an_area_of_one_narrow_with_n_and_not_with_its_root():
     assert reach[0] == pytest.approx(reach[1] / 4, rel=0.05)
 
 
+def test_a_reach_of_exactly_the_margin_is_within_it():
+    # 0.93 - 0.88 is a hair more than 0.05 in binary numbers.
+    verdict, _ = value_verdict(Estimate(0.88, 0.83, 0.93, 300), 0.93, 2, 0.05)
+    assert verdict == "reproduced"
+    verdict, _ = value_verdict(Estimate(0.97, 0.955, 0.985, 300), 0.95, 2, 0.05)
+    assert verdict == "reproduced"
+
+
 def test_an_interval_cut_at_one_is_judged_by_its_longer_side():
     check = AREA | {"published": 0.97, "decimals": 2, "margin": 0.05}
     assert verdict(check, area(0.97, 0.90, 1.0))["verdict"] == "inconclusive"
@@ -122,12 +131,35 @@ def test_missing_values_are_not_testable():
 
 def test_segmentation_reads_the_row_of_its_metric_and_pair():
     row = {"set": "test", "reference": "rater1", "candidate": "unet", "metric": "dice"}
-    row |= {"n": 41, "mean": 0.86, "ci_low": 0.84, "ci_high": 0.88}
+    row |= {"n": 41, "mean": 0.86, "ci_low": 0.84, "ci_high": 0.88, "segmenter": "unet"}
     rows = [row, row | {"metric": "iou", "mean": 0.1}, row | {"reference": "rater2", "mean": 0.2}]
     check = {"kind": "segmentation", "metric": "dice", "set": "test", "reference": "rater1"}
     check |= {"candidate": "unet", "published": 0.87, "decimals": 2, "margin": 0.05}
     found = verdict(check, {"segmentation": pd.DataFrame(rows[::-1])})
     assert found["ours"] == 0.86 and found["verdict"] == "reproduced"
+
+
+@pytest.mark.parametrize("published", [0.85, 0.99])
+def test_masks_out_of_fold_are_not_held_against_a_published_mean_of_unknown_kind(published):
+    row = {"set": "train", "reference": "rater1", "candidate": "unet", "metric": "dice"}
+    row |= {"n": 95, "mean": 0.86, "ci_low": 0.84, "ci_high": 0.88, "segmenter": "unet"}
+    tables = {"segmentation": pd.DataFrame([row, row | {"candidate": "rater2"}])}
+    check = {"kind": "segmentation", "metric": "dice", "set": "train", "reference": "rater1"}
+    check |= {"candidate": "unet", "published": published, "decimals": 2, "margin": 0.05}
+    found = verdict(check, tables)
+    assert found["ours"] == 0.86 and found["verdict"] == "inconclusive"
+    assert "out of fold" in found["reason"]
+    expected = "reproduced" if published == 0.85 else "not reproduced"
+    assert verdict(check | {"predictions": "out_of_fold"}, tables)["verdict"] == expected
+    assert verdict(check | {"candidate": "rater2"}, tables)["verdict"] == expected
+    found = verdict(check | {"predictions": "apparent"}, tables)
+    assert found["verdict"] == "not testable here" and "out of fold" in found["reason"]
+
+
+def test_summaries_say_whose_masks_they_are_of(tmp_path):
+    path = tmp_path / "segmentation" / "unet" / "summary.tsv"
+    write_table(pd.DataFrame({"candidate": ["unet", "rater2"]}), path)
+    assert segmentation_summaries([path])["segmenter"].tolist() == ["unet", "unet"]
 
 
 def test_patients_are_counted_and_described():
@@ -238,6 +270,17 @@ def test_wrong_claims_are_bad_input(tmp_path, change, message):
     path = tmp_path / "claims.yaml"
     path.write_text(yaml.safe_dump(value))
     with pytest.raises(BadInput, match=message):
+        read_claims(path)
+
+
+@pytest.mark.parametrize("limits", [(0.97, 0.85), (0.92, 0.97), (0.85, 0.90), (0.91, 0.91)])
+def test_an_interval_rises_and_holds_its_area(tmp_path, limits):
+    check = {"kind": "auc_width", "auc": 0.91, "n": 84, "decimals": 2}
+    check |= dict(zip(("low", "high"), limits, strict=True))
+    entry = {"id": "width", "statement": "s", "mark": "inferred", "check": check}
+    path = tmp_path / "claims.yaml"
+    path.write_text(yaml.safe_dump({"claims": [], "arithmetic": [entry]}))
+    with pytest.raises(BadInput, match="width: 0"):
         read_claims(path)
 
 

@@ -390,6 +390,7 @@ def study(tables_only: bool = False) -> pd.DataFrame:
     stable = stability().query("between == 'raters'").rename(columns={"passed": "kept"})
     dictionary = pd.DataFrame({"name": sorted(set(stable["feature"]))})
     models = [lasso_model(), model() | {"n_parameters": 5, "selection": []}]
+    models[1]["n_candidate_parameters"] = 5
     models[1]["events_per_parameter"] = 8.6
     if tables_only:
         table = files().assign(role="table", name="features")

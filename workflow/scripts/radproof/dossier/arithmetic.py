@@ -3,10 +3,13 @@
 from itertools import product
 from math import ceil, floor, sqrt
 
+import numpy as np
 from scipy.stats import norm
 
-Z_90 = float(norm.ppf(0.95))
-Z_95 = float(norm.ppf(0.975))
+from radproof.normal import Z_90, Z_95
+
+# How many areas stand for all that round to the printed one.
+AREAS = 11
 
 
 def hanley_mcneil_se(auc: float, n_cases: float, n_controls: float) -> float:
@@ -92,23 +95,38 @@ def implied_prevalence(
     return min(corners), max(corners)
 
 
-def events_for_interval(auc: float, widths: tuple[float, float], n: int) -> list[int]:
+def events_for_interval(
+    areas: tuple[float, float], widths: tuple[float, float], n: int
+) -> list[tuple[int, int]]:
     """Return the numbers of events among n whose 95 % interval is as wide as was published.
+
+    Few events and few others both widen an interval, so that two separate ranges may do.
 
     Parameters
     ----------
-    auc
-        Area under the curve.
+    areas
+        Least and largest area under the curve that the printed one allows.
     widths
         Least and largest full width that the printed limits allow.
     n
         Patients.
+
+    Returns
+    -------
+    list of tuple
+        First and last number of events of each range, rising.
     """
-    return [
-        events
-        for events in range(1, n)
-        if widths[0] <= 2 * Z_95 * hanley_mcneil_se(auc, events, n - events) <= widths[1]
-    ]
+    events = np.arange(1, n)
+    given = [_widths(float(auc), n) for auc in np.linspace(*areas, AREAS)]
+    possible = (np.min(given, axis=0) <= widths[1]) & (np.max(given, axis=0) >= widths[0])
+    found = events[possible]
+    ranges = np.split(found, np.flatnonzero(np.diff(found) > 1) + 1)
+    return [(int(one[0]), int(one[-1])) for one in ranges if len(one)]
+
+
+def _widths(auc: float, n: int) -> list[float]:
+    """Return the full width of the 95 % interval with 1 to n − 1 events."""
+    return [2 * Z_95 * hanley_mcneil_se(auc, events, n - events) for events in range(1, n)]
 
 
 def paired_difference_se(auc: float, n: float, prevalence: float, correlation: float) -> float:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
+import numpy as np
+
 from radproof.dossier.arithmetic import (
-    Z_95,
     confusion_tables,
     dice_spread,
     equivalence_power,
@@ -20,7 +21,9 @@ from radproof.dossier.arithmetic import (
     rounding,
 )
 from radproof.dossier.verdicts import INCONCLUSIVE
+from radproof.evaluation.binomial import clopper_pearson
 from radproof.models.sample_size import usual_sample_size
+from radproof.normal import Z_95
 
 CONSISTENT, INCONSISTENT, IMPLIED = "consistent", "inconsistent", "implied"
 POWER = 0.9
@@ -84,14 +87,21 @@ def check_dice_iou(dice: float, iou: float, decimals: int) -> Finding:
 
 
 def check_auc_interval(auc: float, n: int, prevalence: float) -> Finding:
-    """Return the 95 % interval that an area under the curve must have had, cut at 0 and 1."""
+    """Return the 95 % interval that an area under the curve must have had, cut at 0 and 1.
+
+    Of an area of 0 or 1, where Hanley and McNeil's has no width, the exact limits of as many pairs
+    as there are events, or others if these are fewer.
+    """
     n_cases = min(max(round(n * prevalence), 1), n - 1)
-    error = hanley_mcneil_se(auc, n_cases, n - n_cases)
-    low, high = max(0.0, auc - Z_95 * error), min(1.0, auc + Z_95 * error)
-    reason = (
-        f"standard error {error:.3f} with {n_cases} events (Hanley–McNeil): the 95 % interval is"
-        f" {low:.2f} to {high:.2f}; differences below {Z_95 * error:.2f} cannot be told from chance"
-    )
+    if auc in (0, 1):
+        pairs = min(n_cases, n - n_cases)
+        low, high = clopper_pearson(pairs * round(auc), pairs)
+        how = f"exact limits of {pairs} pairs, with {n_cases} events (Clopper–Pearson)"
+    else:
+        error = hanley_mcneil_se(auc, n_cases, n - n_cases)
+        low, high = max(0.0, auc - Z_95 * error), min(1.0, auc + Z_95 * error)
+        how = f"standard error {error:.3f} with {n_cases} events (Hanley–McNeil)"
+    reason = f"{how}: the 95 % interval is {low:.2f} to {high:.2f}"
     return Finding(IMPLIED, reason, f"AUC {auc}", auc, low, high, n)
 
 
@@ -99,10 +109,12 @@ def check_auc_width(auc: float, low: float, high: float, n: int, decimals: int) 
     """Return the share of events with which a published interval is as narrow as n allows.
 
     ``auc``, ``low`` and ``high`` as printed. The interval may have come from another method, so
-    that a width that no number of events gives under Hanley and McNeil is inconclusive.
+    that a width that no number of events gives under Hanley and McNeil is inconclusive. The finding
+    has no limits where two separate ranges of events are possible: its reason has both.
     """
-    width, slack = high - low, 2 * rounding(decimals)
-    found = events_for_interval(auc, (width - slack, width + slack), n)
+    width, half = high - low, rounding(decimals)
+    areas = max(auc - half, 0.0), min(auc + half, 1.0)
+    found = events_for_interval(areas, (width - 2 * half, width + 2 * half), n)
     published = f"AUC {auc} ({low} to {high}) of {n}"
     error = width / (2 * Z_95)
     usual = hanley_mcneil_se(auc, n / 4, 3 * n / 4)
@@ -110,9 +122,12 @@ def check_auc_width(auc: float, low: float, high: float, n: int, decimals: int) 
     if not found:
         reason += "no number of events gives it by Hanley–McNeil: another method, another unit"
         return Finding(INCONCLUSIVE, f"{reason} than patients, or wrong", published, n=n)
-    shares = min(found) / n, max(found) / n
-    reason += f"by Hanley–McNeil {_percent(*shares)} must have had the event"
-    return Finding(IMPLIED, reason, published, None, *shares, n)
+    shares = [(first / n, last / n) for first, last in found]
+    either = " or ".join(_percent(*share) for share in shares)
+    reason += f"by Hanley–McNeil {either} must have had the event"
+    if len(shares) > 1:
+        return Finding(IMPLIED, reason, published, n=n)
+    return Finding(IMPLIED, reason, published, None, *shares[0], n)
 
 
 def check_prevalence(
@@ -124,11 +139,12 @@ def check_prevalence(
     if limits is None:
         reason = "sensitivity and specificity are alike: any prevalence gives this accuracy"
         return Finding(INCONCLUSIVE, reason, published)
-    value = _prevalence(accuracy, sensitivity, specificity)
+    value = (accuracy - specificity) / (sensitivity - specificity)
     if limits[1] < 0 or limits[0] > 1:
         reason = "accuracy does not lie between sensitivity and specificity"
         return Finding(INCONSISTENT, reason, published, value, *limits)
     low, high = max(limits[0], 0.0), min(limits[1], 1.0)
+    value = min(max(value, 0.0), 1.0)
     reason = f"events are {_percent(value)} of patients; rounding allows {_percent(low, high)}"
     return Finding(IMPLIED, reason, published, value, low, high)
 
@@ -158,24 +174,25 @@ def check_case_mix(first: dict[str, Any], second: dict[str, Any], decimals: int)
     """Return the difference of two implied prevalences, with a 95 % interval widened by rounding.
 
     Each set has ``accuracy sensitivity specificity n``. The interval is Wald's of two independent
-    proportions, from the ends that rounding allows.
+    proportions, from the ends that rounding allows. Where a set implies no prevalence, the finding
+    is what `check_prevalence` says of that set.
     """
     sets = [{key: one[key] for key in CLASSIFIED} for one in (first, second)]
     published = "; ".join(_classified(**one) for one in sets)
-    limits = [implied_prevalence(**one, decimals=decimals) for one in sets]
-    if limits[0] is None or limits[1] is None:
-        reason = "sensitivity and specificity are alike: any prevalence gives this accuracy"
-        return Finding(INCONCLUSIVE, reason, published)
-    shares = [_prevalence(**one) for one in sets]
-    error = sqrt(
-        sum(p * (1 - p) / one["n"] for p, one in zip(shares, (first, second), strict=True))
-    )
-    low = limits[0][0] - limits[1][1] - Z_95 * error
-    high = limits[0][1] - limits[1][0] + Z_95 * error
-    word = "a shift of case mix" if low > 0 or high < 0 else "chance may explain it"
-    reason = f"{_percent(shares[0])} and {_percent(shares[1])} events: {word}"
     n = first["n"] + second["n"]
-    return Finding(IMPLIED, reason, published, shares[0] - shares[1], low, high, n)
+    limits = []
+    for name, one in zip(("first", "second"), sets, strict=True):
+        found = check_prevalence(**one, decimals=decimals)
+        if found.verdict != IMPLIED:
+            return Finding(found.verdict, f"{name} set: {found.reason}", published, n=n)
+        limits.append((found.low, found.value, found.high))
+    one, other = np.array(limits, float)
+    error = sqrt(one[1] * (1 - one[1]) / first["n"] + other[1] * (1 - other[1]) / second["n"])
+    low = one[0] - other[2] - Z_95 * error
+    high = one[2] - other[0] + Z_95 * error
+    word = "a shift of case mix" if low > 0 or high < 0 else "chance may explain it"
+    reason = f"{_percent(one[1])} and {_percent(other[1])} events: {word}"
+    return Finding(IMPLIED, reason, published, float(one[1] - other[1]), float(low), float(high), n)
 
 
 def check_events_per_parameter(n: int, prevalence: float, parameters: int | None) -> Finding:
@@ -220,10 +237,6 @@ def _too_coarse(n: int, decimals: int, unit: int) -> bool:
 def _percent(low: float, high: float | None = None) -> str:
     least, most = f"{100 * low:.0f}", f"{100 * (low if high is None else high):.0f}"
     return f"{least} %" if least == most else f"{least} to {most} %"
-
-
-def _prevalence(accuracy: float, sensitivity: float, specificity: float) -> float:
-    return (accuracy - specificity) / (sensitivity - specificity)
 
 
 def _classified(accuracy: float, sensitivity: float, specificity: float) -> str:

@@ -1,6 +1,6 @@
 """Published claims, each with a verdict from our tables or from arithmetic alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from scipy.stats import chi2, t
 
 from radproof.dossier.arithmetic_checks import compute
 from radproof.dossier.verdicts import (
+    INCONCLUSIVE,
     NOT_TESTABLE,
     Estimate,
     equivalence_verdict,
@@ -23,6 +24,10 @@ COLUMNS = ["id", "statement", "published", "ours", "ci_low", "ci_high", "n"]
 COLUMNS += ["verdict", "reason", "check", "mark"]
 SIMULATED = "simulated cohort: our value is simulated and says nothing about real patients"
 
+OUT_OF_FOLD = (
+    "ours is out of fold; whether the published value is of patients that the network was fitted on"
+    " is not stated, so that the two may be different quantities"
+)
 NO_VALUE = "our tables hold no such value"
 
 Tables = Mapping[str, pd.DataFrame]
@@ -34,10 +39,14 @@ def read_claims(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     BadInput
-        With every way in which the file breaks the schema, and every id that stands twice.
+        With every way in which the file breaks the schema, every interval that does not rise or
+        does not hold its area, and every id that stands twice.
     """
     claims = read_yaml(path)
     problems = validate(claims, read_schema("claims"), str(path))
+    if problems:
+        raise BadInput(problems)
+    problems = _impossible_intervals(claims.get("arithmetic", []), str(path))
     if problems:
         raise BadInput(problems)
     names = [entry["id"] for entry in claims["claims"] + claims.get("arithmetic", [])]
@@ -45,6 +54,26 @@ def read_claims(path: str | Path) -> dict[str, Any]:
     if twice:
         raise BadInput(Problem("id stands twice", file=str(path), found=", ".join(twice)))
     return claims
+
+
+def _impossible_intervals(entries: list[dict[str, Any]], file: str) -> list[Problem]:
+    return [
+        Problem(
+            "an area lies outside its interval, or the limits do not rise",
+            file=file,
+            found=f"{entry['id']}: {check['auc']} ({check['low']} to {check['high']})",
+            expected="low ≤ auc ≤ high, low < high",
+            remedy="correct auc, low and high",
+        )
+        for entry in entries
+        if (check := entry["check"])["kind"] == "auc_width"
+        if not check["low"] <= check["auc"] <= check["high"] or check["low"] == check["high"]
+    ]
+
+
+def segmentation_summaries(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Return the summaries of scores of all segmenters, each row with its ``segmenter``."""
+    return pd.concat([read_table(path).assign(segmenter=Path(path).parent.name) for path in paths])
 
 
 def judge(path: Path, results: Path | None) -> pd.DataFrame:
@@ -64,7 +93,7 @@ def judge(path: Path, results: Path | None) -> pd.DataFrame:
     }
     summaries = sorted((results / "segmentation").glob("*/summary.tsv"))
     if summaries:
-        tables["segmentation"] = pd.concat([read_table(file) for file in summaries])
+        tables["segmentation"] = segmentation_summaries(summaries)
     tables["patients"] = read_table(results / "cohort" / "patients.tsv")
     record = results / "records" / "check_claims" / "all.json"
     if not record.is_file():
@@ -86,7 +115,8 @@ def check_claims(claims: dict[str, Any], tables: Tables | None, simulated: bool)
     claims
         A claims file, as `read_claims` returns it.
     tables
-        ``discrimination``, ``comparisons``, ``segmentation`` (summary) and ``patients``; None
+        ``discrimination``, ``comparisons``, ``segmentation`` (as `segmentation_summaries` returns
+        it) and ``patients``; None
         leaves out every claim that needs data.
     simulated
         Whether the patients are simulated: then no claim about patients can be tested.
@@ -134,6 +164,8 @@ def _judge_claim(claim: dict[str, Any], tables: Tables, simulated: bool) -> dict
     row |= vars(estimate) | {"ours": estimate.value}
     if simulated:
         return row | {"verdict": NOT_TESTABLE, "reason": SIMULATED}
+    if check["kind"] == "segmentation" and _another_quantity(check, tables):
+        return row | {"verdict": INCONCLUSIVE, "reason": OUT_OF_FOLD}
     verdict, reason = (
         equivalence_verdict(estimate, check["margin"])
         if check["kind"] == "equivalence"
@@ -176,7 +208,15 @@ def _auc(check: dict[str, Any], tables: Tables) -> Estimate | str:
     return _estimate(_row(tables.get("discrimination"), **where), "auc")
 
 
+def _another_quantity(check: dict[str, Any], tables: Tables) -> bool:
+    """Say whether ours is of masks out of fold, and the published one of a kind not stated."""
+    automated = check["candidate"] in set(tables["segmentation"]["segmenter"])
+    return automated and check["set"] == "train" and "predictions" not in check
+
+
 def _segmentation(check: dict[str, Any], tables: Tables) -> Estimate | str:
+    if check.get("predictions") == "apparent":
+        return f"{NO_VALUE}: masks of training patients are drawn out of fold"
     where = {name: check[name] for name in ("metric", "set", "reference", "candidate")}
     return _estimate(_row(tables.get("segmentation"), **where), "mean")
 

@@ -210,8 +210,9 @@ def _model_overview(
     ]
     table["warnings"] = ["; ".join(model["warnings"]) or None for model in models]
     caption = (
-        "Models: patients and events fitted on; candidate parameters before selection, events per"
-        " candidate, and the least sample by them (Riley et al. 2020, Nagelkerke's R² of 0.15);"
+        "Models: patients and events fitted on; candidate parameters before selection (a score"
+        " counts as one, whatever it was made from), events per candidate, and the least sample by"
+        " them (Riley et al. 2020, Nagelkerke's R² of 0.15);"
         " areas under the ROC curve with 95 % intervals;"
         " steps of selection with the features that each left"
     )

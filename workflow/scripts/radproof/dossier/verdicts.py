@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from math import ceil
 
-from scipy.stats import norm
+from radproof.dossier.arithmetic import rounding
+from radproof.normal import Z_90, Z_95
 
 REPRODUCED = "reproduced"
 NOT_REPRODUCED = "not reproduced"
 INCONCLUSIVE = "inconclusive"
 NOT_TESTABLE = "not testable here"
-
-Z_95 = float(norm.ppf(0.975))
-Z_90 = float(norm.ppf(0.95))
 
 
 @dataclass(frozen=True)
@@ -40,13 +38,13 @@ def value_verdict(
     prevalence, whose interval would reach as far as the margin. The reach is the longer side: an
     interval may be cut at 1.
     """
-    half = 0.5 * 10.0**-decimals
+    half = rounding(decimals)
     if published + half < ours.ci_low or published - half > ours.ci_high:
         side = "higher" if ours.value > published else "lower"
         reason = f"ours is {side}: {published:.{decimals}f} is outside our 95 % interval"
         return NOT_REPRODUCED, reason
     reach = max(ours.ci_high - ours.value, ours.value - ours.ci_low)
-    if reach > margin:
+    if reach > margin * (1 + 1e-9):
         needed = ceil(ours.n * (reach / margin) ** (1 / ours.rate) * (1 - 1e-9))
         reason = (
             f"our 95 % interval reaches {reach:.3f} from our value, farther than {margin:g};"

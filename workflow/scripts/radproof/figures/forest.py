@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import Transform, blended_transform_factory
-from scipy.special import ndtri
 
 from radproof.errors import BadInput, Problem
 from radproof.figures.style import (
@@ -27,6 +26,7 @@ from radproof.figures.style import (
     signed,
     wrapped,
 )
+from radproof.normal import Z_90, Z_95
 
 HEAD_MM, AXIS_MM, LEGEND_MM, EDGE_MM = 8.6, 10.0, 6.0, 1.0
 # Differences have two lines of text a row.
@@ -35,8 +35,6 @@ ROW_MM = {"areas": 4.4, "differences": 6.6}
 LABEL_MM, COUNT_MM, PANEL_MM = 2.0, 56.0, (60.0, 54.0)
 AREA_MM, FIRST_MM, SECOND_MM = 117.0, 149.0, 165.0
 INDENT_MM = 3.0
-# Half of a 95 % and of a 90 % interval, in standard errors.
-WIDE, NARROW = float(ndtri(0.975)), float(ndtri(0.95))
 LOWEST_AREA = 0.4
 OVERALL = "all patients"
 INTERVAL = ["ci_low", "ci_high"]
@@ -125,9 +123,9 @@ def _areas(
 
 def _differences(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the compared models; the 90 % interval from the width of the 95 % one."""
-    se = (rows["ci_high"] - rows["ci_low"]) / (2 * WIDE)
+    se = (rows["ci_high"] - rows["ci_low"]) / (2 * Z_95)
     named = rows.rename(columns={"first": "model", "difference": "value"})
-    low, high = (rows["difference"] + sign * NARROW * se for sign in (-1, 1))
+    low, high = (rows["difference"] + sign * Z_90 * se for sign in (-1, 1))
     return _tidy(named.assign(panel="differences", ci90_low=low, ci90_high=high))
 
 

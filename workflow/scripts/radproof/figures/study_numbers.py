@@ -59,10 +59,10 @@ def study_numbers(
     for extractor, dictionary in dictionaries.items():
         for region in regions:
             rows += _of_features(extractor, region, dictionary, stability.get((extractor, region)))
-    names = {model["name"] for model in models}
-    simple = [model for model in models if not names & set(model["features"])]
+    names = {model["name"]: model["n_candidate_parameters"] for model in models}
+    simple = [model for model in models if not names.keys() & set(model["features"])]
     rows += [row for model in simple for row in _of_model("Models", model, names)]
-    scored = [model for model in models if names & set(model["features"])]
+    scored = [model for model in models if names.keys() & set(model["features"])]
     rows += [row for model in scored for row in _of_model("Models that take scores", model, names)]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"value": "float64"})
 
@@ -127,13 +127,25 @@ def _of_features(
     return rows
 
 
-def _of_model(stage: str, model: dict[str, Any], names: set[str]) -> Numbers:
-    """Return whom a model was fitted on, what selection left step by step, and its parameters."""
+def _of_model(stage: str, model: dict[str, Any], candidates: Mapping[str, int]) -> Numbers:
+    """Return whom a model was fitted on, what selection left step by step, and its parameters.
+
+    ``candidates`` of each model: those behind a score are not among the model's own.
+    """
     box = f"{label_of(model['name'])} ({label_of(model['kind'])})"
     counts = f"n = {model['n']}, {model['n_events']} with event"
     rows: Numbers = [(stage, box, "n", model["n"], counts)]
-    taken = [name for name in model["features"] if name in names]
-    rows += [(stage, box, name, 1, f"score of {label_of(name)}") for name in taken]
+    taken = [name for name in model["features"] if name in candidates]
+    rows += [
+        (
+            stage,
+            box,
+            name,
+            1,
+            f"score of {label_of(name)}, from {_count(candidates[name], 'candidate')}",
+        )
+        for name in taken
+    ]
     left = None
     steps = model["selection"]
     for step in steps if steps and steps[0]["step"] == CANDIDATES else []:
@@ -148,7 +160,8 @@ def _of_model(stage: str, model: dict[str, Any], names: set[str]) -> Numbers:
     parameters, per = model["n_parameters"], model["events_per_parameter"]
     rows.append((stage, box, "parameters", parameters, _count(parameters, "parameter")))
     if per is not None:
-        shown = f"{per:.2g} events per candidate" if per < 1 else f"{per:.1f} events per candidate"
+        own = "own candidate" if taken else "candidate"
+        shown = f"{per:.2g} events per {own}" if per < 1 else f"{per:.1f} events per {own}"
         rows.append((stage, box, "events per candidate parameter", per, shown))
     return rows
 

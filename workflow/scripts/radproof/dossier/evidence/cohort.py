@@ -7,6 +7,7 @@ from radproof.dossier.evidence.run import Evidence, Run, listed, settings_of
 PATIENTS = "cohort/patients.tsv"
 DESCRIPTION = "cohort/description.tsv"
 TABLE_1 = "cohort/table1.tsv"
+UNMEASURED = "radiomics/*/unmeasured-*.tsv"
 
 
 def _by_set(run: Run) -> dict[str, pd.DataFrame]:
@@ -79,29 +80,35 @@ def multi_centre(run: Run) -> Evidence | None:
     return Evidence(f"centres: {number}", [PATIENTS], met=number > 1)
 
 
-def _tested(run: Run) -> tuple[set[str], set[str]] | None:
-    """Return the centres of training and of all other sets; None where they are not known."""
+INTERNAL, EXTERNAL, MIXED = "centres of training alone", "other centres alone", "of both"
+
+
+def _tested(run: Run, wanted: str) -> Evidence | None:
+    """Look for a held-out set of such centres; one of both is for a human to judge."""
     found = _centres(run)
     if found is None or "train" not in found:
         return None
-    others = [own for name, own in found.items() if name != "train"]
-    return found["train"], set().union(*others)
+    training = found.pop("train")
+    kinds = {name: _kind_of(own, training) for name, own in found.items()}
+    value = f"{_counts(run)}; {listed(kinds) or 'no held-out set'}"
+    met = True if wanted in kinds.values() else None if MIXED in kinds.values() else False
+    return Evidence(value, [PATIENTS], met=met)
+
+
+def _kind_of(centres: set[str], training: set[str]) -> str:
+    if centres <= training:
+        return INTERNAL
+    return EXTERNAL if centres.isdisjoint(training) else MIXED
 
 
 def internal_testing(run: Run) -> Evidence | None:
-    """Held-out patients of a centre of the training patients."""
-    tested = _tested(run)
-    if tested is None:
-        return None
-    return Evidence(_counts(run), [PATIENTS], met=bool(tested[0] & tested[1]))
+    """A held-out set whose centres are all centres of training patients."""
+    return _tested(run, INTERNAL)
 
 
 def external_testing(run: Run) -> Evidence | None:
-    """Held-out patients of centres that no training patient is of."""
-    tested = _tested(run)
-    if tested is None:
-        return None
-    return Evidence(_counts(run), [PATIENTS], met=bool(tested[1] - tested[0]))
+    """A held-out set none of whose centres is one of training patients."""
+    return _tested(run, EXTERNAL)
 
 
 def outcome(run: Run) -> Evidence:
@@ -120,18 +127,34 @@ def partition(run: Run) -> Evidence:
 
 
 def missing_values(run: Run) -> Evidence:
-    """Missing values by variable, and what each model does with them."""
+    """Missing values by variable and of features by mask, and what each model does with them."""
     table = run.table(DESCRIPTION)
     gaps = table[table["missing"] > 0] if "missing" in table else table
     counts = {
         f"{row['variable']} ({row['set']})": row["missing"] for row in gaps.to_dict("records")
     }
+    unmeasured = _unmeasured(run)
     handled = {
         name: entry["missing"] for name, entry in run.plan["models"].items() if "missing" in entry
     }
-    value = f"missing: {listed(counts) or 'none of the described variables'}"
+    value = f"missing: {listed(counts | unmeasured) or 'none of the described variables'}"
     value += f"; filled by: {listed(handled)}" if handled else ""
-    return Evidence(value, run.places(DESCRIPTION, "models/*/model.json"))
+    if unmeasured:
+        value += "; missing features take their median in the patients that a model is fitted on"
+    return Evidence(value, run.places(DESCRIPTION, UNMEASURED, "models/*/model.json"))
+
+
+def _unmeasured(run: Run) -> dict[str, str]:
+    """Return how many patients of each set lack features of a mask, in any region."""
+    tables = [run.table(place) for place in run.places(UNMEASURED)]
+    found = pd.concat(tables) if tables else pd.DataFrame()
+    if found.empty:
+        return {}
+    counts = found.groupby(["mask", "set"], sort=False)["patient"].nunique().reset_index()
+    return {
+        f"features of {row['mask']} ({row['set']})": f"in {row['patient']} patients"
+        for row in counts.to_dict("records")
+    }
 
 
 def class_balance(run: Run) -> Evidence:

@@ -1,5 +1,8 @@
 """What a run says of the performance of its models."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pandas as pd
 
 from radproof.dossier.evidence.run import Evidence, Run, listed, settings_of
@@ -12,6 +15,11 @@ TABLES = {
     "optimism": "optimism",
     "reclassification": "reclassification",
     "subgroups": "subgroups",
+}
+KINDS = {
+    "apparent": "of patients fitted on",
+    "out_of_fold": "out of fold",
+    "held_out": "of held-out patients",
 }
 
 
@@ -26,9 +34,26 @@ def _there(run: Run, *names: str) -> list[str]:
 def _areas(run: Run) -> pd.DataFrame:
     """Return areas of predictions for patients that a model was not fitted on."""
     table = run.table(_place("discrimination"))
-    if table.empty:
-        return table
-    return table[(table["kind"] != "apparent") & table["auc"].notna()]
+    return table if table.empty else _of_others(table, "auc")
+
+
+def _of_others(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the rows of patients that a model was not fitted on, with a value in the column."""
+    return table[(table["kind"] != "apparent") & table[column].notna()]
+
+
+def _named(rows: pd.DataFrame, value: Callable[[Any], str]) -> str:
+    """Return the value of each model, set and kind as text."""
+    return listed(
+        {
+            f"{row.model}, {row.set}, {str(row.kind).replace('_', ' ')}": value(row)
+            for row in rows.itertuples()
+        }
+    )
+
+
+def _area(row: Any) -> str:
+    return f"AUC {row.auc:.3f} ({row.ci_low:.3f}–{row.ci_high:.3f}), n = {row.n}"
 
 
 def measures(run: Run) -> Evidence:
@@ -38,16 +63,30 @@ def measures(run: Run) -> Evidence:
     return Evidence(", ".join(words) or "none", [*places, settings_of("evaluation")])
 
 
-def discrimination(run: Run) -> Evidence | None:
-    """Areas with their intervals, of patients that a model was not fitted on."""
-    areas = {
-        f"{row.model}, {row.set}, {str(row.kind).replace('_', ' ')}": (
-            f"AUC {row.auc:.3f} ({row.ci_low:.3f}–{row.ci_high:.3f}), n = {row.n}"
-        )
-        for row in _areas(run).itertuples()
-    }
+def performance(run: Run) -> Evidence | None:
+    """Areas with their intervals, calibration and subgroups; a human adds what there is not."""
+    areas = _areas(run)
+    if areas.empty:
+        return None
+    missing = [
+        name
+        for name, found in (("calibration", calibration(run)), ("subgroups", subgroups(run)))
+        if found is None or found.met is False
+    ]
+    value = _named(areas, _area) + "".join(f"; no {name}" for name in missing)
     places = _there(run, "discrimination", "calibration", "subgroups")
-    return Evidence(listed(areas), places) if areas else None
+    return Evidence(value, places, met=None if missing else True)
+
+
+def every_set(run: Run) -> Evidence | None:
+    """Areas of training, validation and test patients; a human adds what there is not."""
+    table = run.table(_place("discrimination"))
+    if table.empty:
+        return None
+    rows = table[table["auc"].notna()]
+    missing = [words for kind, words in KINDS.items() if kind not in set(rows["kind"])]
+    value = _named(rows, _area) + "".join(f"; none {words}" for words in missing)
+    return Evidence(value, [_place("discrimination")], met=None if missing else True)
 
 
 def suitable_measures(run: Run) -> Evidence | None:
@@ -71,17 +110,24 @@ def uncertainty(run: Run) -> Evidence | None:
 
 
 def calibration(run: Run) -> Evidence | None:
-    """Slopes of calibration of patients that a model was not fitted on."""
+    """Slopes of calibration wherever a model was judged; of some alone is for a human to judge."""
     table = run.table(_place("calibration"))
     if table.empty:
         return None
-    rows = table[(table["kind"] != "apparent") & table["slope"].notna()]
-    slopes = {
-        f"{row.model}, {row.set}, {str(row.kind).replace('_', ' ')}": f"slope {row.slope:.2f}"
-        for row in rows.itertuples()
-    }
-    value = listed(slopes) or "no slope could be computed"
-    return Evidence(value, [_place("calibration"), *run.figure("calibration")], met=bool(slopes))
+    rows = _of_others(table, "slope")
+    judged, has_slope = (
+        dict.fromkeys(found[["model", "set", "kind"]].itertuples(index=False, name=None))
+        for found in (_areas(run), rows)
+    )
+    without = [
+        f"{model}, {name}, {kind.replace('_', ' ')}"
+        for model, name, kind in judged
+        if (model, name, kind) not in has_slope
+    ]
+    value = _named(rows, lambda row: f"slope {row.slope:.2f}") or "no slope could be computed"
+    value += f"; no slope of: {'; '.join(without)}" if has_slope and without else ""
+    met = False if rows.empty else None if without else True
+    return Evidence(value, [_place("calibration"), *run.figure("calibration")], met=met)
 
 
 def output(run: Run) -> Evidence:
@@ -105,10 +151,12 @@ def comparisons(run: Run) -> Evidence:
 def non_radiomic(run: Run) -> Evidence:
     """Comparisons of a model that uses features with one that does not."""
     table = run.table(_place("comparisons"))
-    tested = table if table.empty else table[(table["kind"] != "apparent") & table["p"].notna()]
+    tested = table if table.empty else _of_others(table, "p_holm")
     found = {
         f"{row['first']} less {row['second']}, {row['set']}, "
-        f"{str(row['kind']).replace('_', ' ')}": f"{row['difference']:+.3f}, p {row['p']:.3f}"
+        f"{str(row['kind']).replace('_', ' ')}": (
+            f"{row['difference']:+.3f}, p {row['p_holm']:.3f} by Holm"
+        )
         for row in tested.to_dict("records")
         if run.has_radiomics(row["first"]) != run.has_radiomics(row["second"])
     }
@@ -127,6 +175,6 @@ def subgroups(run: Run) -> Evidence | None:
 
 
 EVALUATION = (
-    *(measures, discrimination, suitable_measures, uncertainty, calibration, output),
+    *(measures, performance, every_set, suitable_measures, uncertainty, calibration, output),
     *(comparisons, non_radiomic, subgroups),
 )

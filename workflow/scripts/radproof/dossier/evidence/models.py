@@ -6,8 +6,21 @@ from radproof.provenance import package_versions
 
 def candidates(run: Run) -> Evidence:
     """Candidate parameters of each model; why these is for the authors."""
-    counts = {model["name"]: model["n_candidate_parameters"] for model in run.models.values()}
+    counts = {
+        name: f"{number}{_of_scores(run, name)}" for name, number in _n_candidates(run).items()
+    }
     return Evidence(listed(counts), [*run.models, settings_of("models")], met=None)
+
+
+def _n_candidates(run: Run) -> dict[str, int]:
+    return {model["name"]: model["n_candidate_parameters"] for model in run.models.values()}
+
+
+def _of_scores(run: Run, name: str) -> str:
+    """Return in words the candidates of the scores that a model takes, which it does not count."""
+    counts = _n_candidates(run)
+    behind = [f"{counts[score]} of {score}" for score in run.scores_of(name)]
+    return f", not counting the candidates of its scores ({', '.join(behind)})" if behind else ""
 
 
 def predictors(run: Run) -> Evidence:
@@ -22,14 +35,19 @@ def predictors(run: Run) -> Evidence:
 
 
 def sample_size(run: Run) -> Evidence:
-    """Events for each candidate parameter, and the sample that so many candidates need."""
+    """Events for each candidate parameter, and the sample that so many candidates need.
+
+    A model that takes scores counts each as one candidate: those behind a score, fitted on the same
+    patients, are named beside.
+    """
     parts = {}
     for model in run.models.values():
         size = model["sample_size"]
         needed = f", needs {size['n']:g} patients" if size else ""
         ratio = model["events_per_parameter"]
         each = f"{ratio:.2g} events each" if ratio is not None else "no candidate"
-        parts[model["name"]] = f"{model['n']} patients, {each}{needed}"
+        behind = _of_scores(run, model["name"])
+        parts[model["name"]] = f"{model['n']} patients, {each}{needed}{behind}"
     return Evidence(f"{listed(parts)} (Riley et al. 2020)", [*run.models])
 
 
@@ -142,12 +160,17 @@ def feature_statistics(run: Run) -> Evidence | None:
 
 
 def single_images(run: Run) -> Evidence | None:
-    """One sequence in every model of features; proof that one is not enough is for a human."""
+    """One sequence in the study, networks included; proof that one is not enough is for a human."""
     if not run.radiomic:
         return None
     used = {name: entry["radiomics"]["sequences"] for name, entry in run.radiomic.items()}
+    # Every network takes all sequences of the plan.
+    used |= {
+        name: [sequence["name"] for sequence in run.plan["sequences"]]
+        for name in run.plan["segmenters"]
+    }
     value = listed({name: ", ".join(sequences) for name, sequences in used.items()})
-    single = all(len(sequences) == 1 for sequences in used.values())
+    single = len(set().union(*used.values())) == 1
     return Evidence(value, [settings_of("models")], met=single or None)
 
 

@@ -65,8 +65,14 @@ class Run:
 
     def has_radiomics(self, model: str) -> bool:
         """Say whether a model uses features, itself or by the scores it takes."""
-        entry = self.plan["models"][model]
-        return "radiomics" in entry or any(map(self.has_radiomics, entry.get("scores", [])))
+        return not {model, *self.scores_of(model)}.isdisjoint(self.radiomic)
+
+    def scores_of(self, model: str) -> list[str]:
+        """Return the models whose scores a model takes, and those whose scores they take."""
+        taken = self.plan["models"][model].get("scores", [])
+        return list(
+            dict.fromkeys([*taken, *(name for one in taken for name in self.scores_of(one))])
+        )
 
 
 def settings_of(stage: str) -> str:
