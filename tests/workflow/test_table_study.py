@@ -1,6 +1,8 @@
 """A study that starts from a table of features runs to its report without a scan."""
 
+import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +11,9 @@ import pytest
 from radproof.cohort.sheet import make_sheet
 from radproof.dossier.bundle import write_bundle
 from radproof.dossier.verification import verify_results
-from radproof.provenance import PROJECT
+from radproof.provenance import PROJECT, seal_of, sha256_of
 from radproof.schema import read_yaml
-from radproof.tables import read_features, read_json, read_table, write_table
+from radproof.tables import read_features, read_json, read_table, write_json, write_table
 
 from tests.workflow.conftest import Project
 
@@ -115,6 +117,53 @@ def test_it_is_described_whole_and_packed(project: Project, tmp_path: Path) -> N
     page.write_text(page.read_text().replace("0.5", "0.6", 1))
     (line,) = verify_results(packed).differences
     assert line.startswith("dossier/report.html")
+
+
+def forge_record(results: Path) -> str:
+    """Change a page and what its record says of it, and leave the record's own hash."""
+    page, path = results / "dossier/report.html", results / "records/write_report/all.json"
+    page.write_text(page.read_text().replace("0.5", "0.6", 1))
+    record = read_json(path)
+    record["outputs"][0]["sha256"] = sha256_of(page)
+    write_json(record, path)
+    return "records/write_report/all.json: record is not what its job wrote"
+
+
+def seal_forged_record(results: Path) -> str:
+    path = results / "records/write_report/all.json"
+    forge_record(results)
+    record = read_json(path)
+    write_json(record | {"sha256": seal_of(record)}, path)
+    return "recorded different bytes"
+
+
+def delete_record(results: Path) -> str:
+    (results / "records/check_claims/all.json").unlink()
+    claims = results / "dossier/claims.tsv"
+    claims.write_text(claims.read_text() + "\n")
+    return "dossier/claims.tsv"
+
+
+def plant_figure(results: Path) -> str:
+    (results / "figures" / "kaplan.svg").write_text("<svg/>")
+    return "figures/kaplan.svg: no record says how this file was made"
+
+
+def remove_figure(results: Path) -> str:
+    (results / "figures" / "roc.tsv").unlink()
+    return "figures/roc.tsv: file is gone"
+
+
+@pytest.mark.parametrize(
+    "tamper", [forge_record, seal_forged_record, delete_record, plant_figure, remove_figure]
+)
+def test_what_was_forged_planted_or_removed_is_found(
+    project: Project, tmp_path: Path, tamper: Callable[[Path], str]
+) -> None:
+    copy = tmp_path / project.results.name
+    shutil.copytree(project.results, copy)
+    expected = tamper(copy)
+    assert [line for line in verify_results(copy).differences if expected in line]
 
 
 def test_the_negative_control_of_the_plan_is_in_the_report_and_the_lineage(

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import chi2, t
 
 from radproof.dossier.arithmetic_checks import compute
+from radproof.dossier.recorded_files import sealed_record
 from radproof.dossier.verdicts import (
     INCONCLUSIVE,
     NOT_TESTABLE,
@@ -18,7 +19,7 @@ from radproof.dossier.verdicts import (
 )
 from radproof.errors import BadInput, Problem
 from radproof.schema import read_schema, read_yaml, validate
-from radproof.tables import as_level, read_json, read_table
+from radproof.tables import as_level, read_table
 
 COLUMNS = ["id", "statement", "published", "ours", "ci_low", "ci_high", "n"]
 COLUMNS += ["verdict", "reason", "check", "mark"]
@@ -104,7 +105,7 @@ def judge(path: Path, results: Path | None) -> pd.DataFrame:
                 remedy="give a whole results folder, with its records",
             )
         )
-    return check_claims(claims, tables, simulated=read_json(record)["settings"]["simulated"])
+    return check_claims(claims, tables, simulated=sealed_record(record)["settings"]["simulated"])
 
 
 def check_claims(claims: dict[str, Any], tables: Tables | None, simulated: bool) -> pd.DataFrame:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from radproof.dossier.lineage import Record
+from radproof.errors import CheckFailed
 from radproof.provenance import seal_of, sha256_of
+from radproof.tables import read_json
 
 # Scans, masks and networks are left to `radproof trace`: a copy for reviewers may lack them.
 READ = {".tsv", ".json", ".html", ".svg", ".png", ".parquet"}
@@ -14,6 +16,20 @@ STORE = "dossier/mlflow/"
 # The last jobs of a study: all that its report rests on lies behind them.
 ENDS = ("describe_crate", "write_report")
 REPORT = "dossier/report.html"
+
+
+def sealed_record(path: Path) -> Record:
+    """Read a record that something is decided by.
+
+    Raises
+    ------
+    CheckFailed
+        If it is not what its job wrote.
+    """
+    record: Record = read_json(path)
+    if _broken([record]):
+        raise CheckFailed(f"{path}: record is not what its job wrote")
+    return record
 
 
 def compare_with_records(results: Path, records: Iterable[Record]) -> tuple[int, dict[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from radproof.dossier.lineage import Record
+from radproof.dossier.recorded_files import sealed_record
 from radproof.errors import BadInput, CheckFailed, Problem
 from radproof.plan import Plan
 from radproof.provenance import SCRIPTS, package_versions, project_path, sha256_of
@@ -42,11 +43,13 @@ class Frozen:
         ------
         BadInput
             If there is none.
+        CheckFailed
+            If one is not what its job wrote.
         """
         found = sorted((self.results / "records" / rule).glob(f"{label}.json"))
         if not found:
             raise BadInput(_absent(self.results / "records" / rule / f"{label}.json"))
-        return sorted(map(read_json, found), key=lambda record: str(record["ended"]))
+        return sorted(map(sealed_record, found), key=lambda record: str(record["ended"]))
 
     def outputs(self, rule: str, label: str, name: str) -> list[Path]:
         """Return the files of one name that jobs made, each the very bytes that were recorded.
