@@ -187,7 +187,7 @@ def _box(node: Node, place: tuple[int, int]) -> str:
     colour = BAD if node.changed else INK
     fill = "#fbe9df" if node.changed else "#f2f5f9"
     second = f"{node.text}, CHANGED" if node.changed else node.text
-    name = escape(node.name)
+    name, second = escape(node.name), escape(second)
     return (
         f"<g><title>{name}: {second}</title>"
         f'<rect x="{x}" y="{y}" width="{BOX[0]}" height="{BOX[1]}" rx="4" fill="{fill}"'

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from radproof.dossier.record_form import is_whole, record_fault
 from radproof.errors import BadInput, Problem
 from radproof.provenance import PROJECT, canonical, resolve, seal_of, sha256_of
 from radproof.tables import read_json
 
 Record = dict[str, Any]
 AGAIN = "restore it or run the study again"
-_KEYS = {"rule", "label", "inputs", "outputs", "settings", "code", "lock_sha256"}
-_KEYS |= {"started", "ended", "seconds"}
 
 
 @dataclass
@@ -74,16 +73,17 @@ def _readable(results: Path) -> tuple[list[Record], list[Problem]]:
     records, problems = [], []
     for path in sorted((results / "records").glob("*/*.json")):
         try:
-            records.append(read_json(path))
-        except ValueError as error:
+            record = read_json(path)
+        except (OSError, ValueError, RecursionError) as error:
             problems.append(Problem("record cannot be read", file=str(path), found=str(error)))
+            continue
+        fault = record_fault(record)
+        if fault:
+            what = "record is not one that a job wrote"
+            problems.append(Problem(what, file=str(path), found=fault, remedy=AGAIN))
+        else:
+            records.append(record)
     return records, problems
-
-
-def _whole(record: Record) -> bool:
-    """Return whether a record has what a chain is followed by."""
-    files = [*record.get("inputs", []), *record.get("outputs", [])]
-    return set(record) >= _KEYS and all({"name", "path", "sha256"} <= set(file) for file in files)
 
 
 def trace(
@@ -106,7 +106,7 @@ def trace(
     files = list(files)
     # The job that ended last made what is there: batches and groups of folds may have had others.
     found, problems = _readable(results)
-    records = sorted(filter(_whole, found), key=lambda record: record["ended"])
+    records = sorted(filter(is_whole, found), key=lambda record: record["ended"])
     maker = {entry["path"]: record for record in records for entry in record["outputs"]}
     lineage = Lineage(file=", ".join(files), problems=problems)
     expected: dict[str, tuple[str, str]] = {}
