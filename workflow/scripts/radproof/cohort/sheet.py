@@ -22,8 +22,8 @@ def read_sheet(path: str | Path) -> pd.DataFrame:
     ------
     BadInput
         Listing every problem: missing columns, patients that stand twice (whatever the case),
-        labels that BIDS forbids, centres that no cell of a table should hold, training patients without a fold, others with one, fewer than two
-        folds.
+        labels that BIDS forbids, centres that no cell of a table should hold, training patients
+        without a fold, others with one, fewer than two folds.
     """
     table = read_table(path, text=("dataset", "center"))
     missing = [column for column in COLUMNS if column not in table]

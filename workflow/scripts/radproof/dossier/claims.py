@@ -9,6 +9,8 @@ import pandas as pd
 from scipy.stats import chi2, t
 
 from radproof.dossier.arithmetic_checks import compute
+from radproof.dossier.recomputed import of_this_version
+from radproof.dossier.record_form import read_record
 from radproof.dossier.verdicts import (
     NOT_TESTABLE,
     Estimate,
@@ -17,7 +19,7 @@ from radproof.dossier.verdicts import (
 )
 from radproof.errors import BadInput, Problem
 from radproof.schema import read_schema, read_yaml, validate
-from radproof.tables import as_level, read_json, read_table
+from radproof.tables import as_level, read_table
 
 COLUMNS = ["id", "statement", "published", "ours", "ci_low", "ci_high", "n"]
 COLUMNS += ["verdict", "reason", "check", "mark"]
@@ -75,7 +77,9 @@ def judge(path: Path, results: Path | None) -> pd.DataFrame:
                 remedy="give a whole results folder, with its records",
             )
         )
-    return check_claims(claims, tables, simulated=read_json(record)["settings"]["simulated"])
+    with of_this_version(record):
+        simulated = bool(read_record(record)["settings"]["simulated"])
+        return check_claims(claims, tables, simulated)
 
 
 def check_claims(claims: dict[str, Any], tables: Tables | None, simulated: bool) -> pd.DataFrame:

@@ -124,8 +124,8 @@ def as_svg(lineage: Lineage) -> str:
     """Return a lineage drawn as SVG: columns are stages, boxes rules, lines files read."""
     nodes, edges = collapse(lineage)
     places = _places(nodes)
-    width = max(x for x, _ in places.values()) + STEP[0]
-    rows = max(y for _, y in places.values()) + BOX[1]
+    width = max((x for x, _ in places.values()), default=STEP[0]) + STEP[0]
+    rows = max((y for _, y in places.values()), default=0) + BOX[1]
     notes = _notes(lineage)
     height = rows + MARGIN + 18 * len(notes)
     lines = [

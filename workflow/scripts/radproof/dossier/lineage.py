@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from radproof.dossier.record_form import is_whole, record_fault
+from radproof.dossier.record_form import is_whole, read_record
 from radproof.errors import BadInput, Problem
 from radproof.provenance import PROJECT, canonical, resolve, seal_of, sha256_of
-from radproof.tables import read_json
 
 Record = dict[str, Any]
 AGAIN = "restore it or run the study again"
@@ -73,16 +72,9 @@ def _readable(results: Path) -> tuple[list[Record], list[Problem]]:
     records, problems = [], []
     for path in sorted((results / "records").glob("*/*.json")):
         try:
-            record = read_json(path)
-        except (OSError, ValueError, RecursionError) as error:
-            problems.append(Problem("record cannot be read", file=str(path), found=str(error)))
-            continue
-        fault = record_fault(record)
-        if fault:
-            what = "record is not one that a job wrote"
-            problems.append(Problem(what, file=str(path), found=fault, remedy=AGAIN))
-        else:
-            records.append(record)
+            records.append(read_record(path))
+        except BadInput as error:
+            problems += error.problems
     return records, problems
 
 
@@ -235,7 +227,7 @@ def study_problems(results: Path, project: Path = PROJECT) -> list[Problem]:
     path = results / "records" / "describe_crate" / "all.json"
     if not path.is_file() or not results.resolve().is_relative_to(project.resolve()):
         return []
-    entries = [e for e in read_json(path)["inputs"] if e["path"].startswith("project:")]
+    entries = [e for e in read_record(path).get("inputs", []) if e["path"].startswith("project:")]
     lineage = Lineage(file="")
     expected = {entry["path"]: (entry["sha256"], "describe_crate all") for entry in entries}
     _check_files(expected, lineage, results, {}, project)

@@ -1,14 +1,36 @@
-"""The form of a record: what may stand in it, whoever wrote it, before anything of it is followed."""
+"""The form of a record, looked at before anything of it is followed, whoever wrote it."""
 
+from pathlib import Path
 from typing import Any
 
+from radproof.errors import BadInput, Problem
 from radproof.safety import recorded_fault
+from radproof.tables import read_json
 
 TEXTS = ("rule", "label", "lock_sha256", "started", "ended", "python", "platform", "sha256")
 MAPPINGS = ("settings", "code", "packages")
 FILES = ("inputs", "outputs")
 _KEYS = {"rule", "label", "inputs", "outputs", "settings", "code", "lock_sha256"}
 _KEYS |= {"started", "ended", "seconds"}
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read a record of a job.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be read, or is none that a job wrote.
+    """
+    try:
+        record: dict[str, Any] = read_json(path)
+    except (OSError, ValueError, RecursionError) as error:
+        problem = Problem("record cannot be read", file=str(path), found=str(error))
+        raise BadInput(problem) from error
+    if fault := record_fault(record):
+        what, remedy = "record is not one that a job wrote", "restore it or run the study again"
+        raise BadInput(Problem(what, file=str(path), found=fault, remedy=remedy))
+    return record
 
 
 def record_fault(record: Any) -> str:
