@@ -71,7 +71,7 @@ def spoilt_tree(draw: st.DrawFn, sound: Any) -> Any:
         for key in above:
             holder = holder[key]
         if draw(st.booleans()):
-            holder[last] = draw(TREES)
+            holder[last] = copy.deepcopy(draw(TREES))
         else:
             del holder[last]
     return tree

@@ -30,7 +30,7 @@ def refused(read: Any, path: Path) -> str:
     return ""
 
 
-@bounded(60)
+@bounded(25)
 @given(tree=spoilt_tree(PLAN) | TREES)
 def test_any_tree_is_a_plan_or_is_refused(tmp_path: Path, tree: Any) -> None:
     path = tmp_path / "plan.yaml"
@@ -38,7 +38,7 @@ def test_any_tree_is_a_plan_or_is_refused(tmp_path: Path, tree: Any) -> None:
     refused(load_plan, path)
 
 
-@bounded(60)
+@bounded(25)
 @given(tree=spoilt_tree(CLAIMS) | TREES)
 def test_any_tree_is_a_file_of_claims_or_is_refused(tmp_path: Path, tree: Any) -> None:
     path = tmp_path / "claims.yaml"
