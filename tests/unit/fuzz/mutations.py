@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 PIECES = [
@@ -27,6 +27,8 @@ def bounded(examples: int) -> settings:
         max_examples=examples,
         derandomize=True,
         deadline=None,
+        # A plan takes a while to read: what fails is shown as it was drawn.
+        phases=[Phase.generate],
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
 
