@@ -10,7 +10,6 @@ from scipy.stats import chi2, t
 
 from radproof.dossier.arithmetic_checks import compute
 from radproof.dossier.recomputed import of_this_version
-from radproof.dossier.record_form import read_record
 from radproof.dossier.verdicts import (
     NOT_TESTABLE,
     Estimate,
@@ -19,7 +18,7 @@ from radproof.dossier.verdicts import (
 )
 from radproof.errors import BadInput, Problem
 from radproof.schema import read_schema, read_yaml, validate
-from radproof.tables import as_level, read_table
+from radproof.tables import as_level, read_json, read_table
 
 COLUMNS = ["id", "statement", "published", "ours", "ci_low", "ci_high", "n"]
 COLUMNS += ["verdict", "reason", "check", "mark"]
@@ -78,7 +77,7 @@ def judge(path: Path, results: Path | None) -> pd.DataFrame:
             )
         )
     with of_this_version(record):
-        simulated = bool(read_record(record)["settings"]["simulated"])
+        simulated = bool(read_json(record)["settings"]["simulated"])
         return check_claims(claims, tables, simulated)
 
 
