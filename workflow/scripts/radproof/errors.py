@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from radproof.safety import visible
+
 EXIT_FINE = 0
 EXIT_CHECK_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -12,7 +14,8 @@ EXIT_BAD_INPUT = 2
 class Problem:
     """One thing wrong with one input, said so that a user can mend it.
 
-    ``patient`` and ``file`` are empty where the problem belongs to no patient or no file.
+    ``patient`` and ``file`` are empty where the problem belongs to no patient or no file. As text
+    it is one line: what data put into it cannot begin another, or steer a terminal.
     """
 
     what: str
@@ -32,7 +35,7 @@ class Problem:
         line = ": ".join([part for part in where if part] + [self.what])
         if details:
             line += f" ({', '.join(details)})"
-        return f"{line}; {self.remedy}" if self.remedy else line
+        return visible(f"{line}; {self.remedy}" if self.remedy else line)
 
     def as_dict(self) -> dict[str, str]:
         """Return the problem as a mapping of its six fields."""

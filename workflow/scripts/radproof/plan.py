@@ -97,10 +97,11 @@ def kind_entries(plan: Plan) -> Iterator[tuple[str, str, Any, Any]]:
     if plan["harmonisation"] is not None:
         yield "harmonisation", "harmonisation", plan, "harmonisation"
     for name, segmenter in plan["segmenters"].items():
-        # Not there where the segmenter itself is wrong, which has been said by then.
-        if "kind" in segmenter.get("training", {}).get("loss", {}):
-            place = f"segmenters.{name}.training.loss"
-            yield place, "loss", segmenter["training"], "loss"
+        training = segmenter.get("training")
+        loss = training.get("loss") if isinstance(training, dict) else None
+        # None where the segmenter itself is wrong, which has been said by then.
+        if isinstance(loss, dict) and "kind" in loss:
+            yield f"segmenters.{name}.training.loss", "loss", training, "loss"
 
 
 def _check_kind(place: str, family: str, holder: Any, key: Any, file: str) -> list[Problem]:

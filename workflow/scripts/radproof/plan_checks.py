@@ -7,6 +7,7 @@ from radproof.evaluation.plan_checks import category_problems, subgroup_problems
 from radproof.radiomics.extractor_checks import extractor_problems
 from radproof.radiomics.mask_names import PERTURBED, table_masks
 from radproof.radiomics.stability_checks import comparison_problems, step_problems
+from radproof.safety import name_fault, path_fault
 
 Plan = dict[str, Any]
 
@@ -18,6 +19,7 @@ MOMENTS = ["baseline", "imaging", "surgery", "pathology", "follow_up"]
 def plan_problems(plan: Plan, file: str) -> list[Problem]:
     """Return every problem of a plan whose settings are each allowed."""
     checks = (
+        _wrong_paths,
         _wrong_sources,
         _dangling_names,
         _late_predictors,
@@ -33,6 +35,31 @@ def plan_problems(plan: Plan, file: str) -> list[Problem]:
         _wrong_figures,
     )
     return [problem for check in checks for problem in check(plan, file)]
+
+
+def _wrong_paths(plan: Plan, file: str) -> list[Problem]:
+    """Return the paths that leave their data set, or that no file can have."""
+    listed = [*plan["sequences"], *plan["raters"]]
+    listed += [one["control"] for one in plan["sequences"] if "control" in one]
+    inside = [one["file"] for one in listed]
+    for extractor in plan["extractors"].values():
+        inside += extractor.get("tables", {}).values()
+    anywhere = [plan["sheet"], plan["claims"]]
+    anywhere += [one["intensity"].get("file", "") for one in plan["sequences"]]
+    anywhere += [one["network"]["encoder_weights"] for one in plan["segmenters"].values()]
+    faults = [(path, path_fault(path)) for path in inside]
+    faults += [(path, name_fault(path)) for path in anywhere]
+    return [
+        Problem(
+            f"path {fault}",
+            file=file,
+            found=path,
+            expected="a path inside the data set" if path in inside else "a path",
+            remedy="correct it in the plan",
+        )
+        for path, fault in faults
+        if fault
+    ]
 
 
 def _wrong_sources(plan: Plan, file: str) -> list[Problem]:

@@ -1,5 +1,6 @@
 """Reading and writing tables so that values round-trip and bytes repeat."""
 
+import csv
 import json
 import os
 from pathlib import Path
@@ -21,10 +22,12 @@ def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
     Raises
     ------
     BadInput
-        If the file is missing, empty or not a table.
+        If the file is missing, empty or not a table, has two columns of one name, or a row that
+        does not fit the header.
     """
     always_text = ("patient", "participant_id", "person", "fold", "set", "left_out", *text)
     try:
+        _refuse_misfits(path)
         return pd.read_csv(
             path,
             sep="\t",
@@ -32,15 +35,29 @@ def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
             na_values=[MISSING, ""],
             dtype=dict.fromkeys(always_text, "str"),
         )
-    except (OSError, ValueError, pd.errors.ParserError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise BadInput(
             Problem(
                 "table cannot be read",
                 file=str(path),
-                found=str(error).splitlines()[0],
+                found=(str(error).splitlines() or [""])[0],
                 remedy="give a tab-separated UTF-8 table with a header row",
             )
         ) from error
+
+
+def _refuse_misfits(path: str | Path) -> None:
+    """Raise where pandas would rename a column, or move the cells of a row, without a word."""
+    with Path(path).open(encoding="utf-8-sig", newline="") as stream:
+        rows = csv.reader(stream, delimiter="\t")
+        header = next(rows, [])
+        twice = sorted({name for name in header if header.count(name) > 1})
+        if twice:
+            raise ValueError(f"two columns are called {twice[0]}")
+        for row in rows:
+            if row and len(row) != len(header):
+                cells = f"{len(row)} cells under {len(header)} columns"
+                raise ValueError(f"{cells} in line {rows.line_num}")
 
 
 def as_level(value: Any) -> str:

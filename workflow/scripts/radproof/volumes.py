@@ -1,5 +1,7 @@
 """Volumes on disk and the grids they lie on; arrays are (z, y, x), sizes and spacings (x, y, z)."""
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -7,6 +9,9 @@ import numpy as np
 import SimpleITK as sitk
 
 from radproof.errors import BadInput, Problem
+
+# Of any image: 8 GiB as float32. What a damaged header announces can be any number.
+MOST_VOXELS = 2**31
 
 
 class Grid(Protocol):
@@ -24,12 +29,19 @@ def read_volume(path: str | Path, patient: str = "") -> sitk.Image:
     Raises
     ------
     BadInput
-        If the file is missing or cannot be decoded; names patient and file.
+        If the file is missing or cannot be decoded, or announces more voxels than any image has;
+        names patient and file.
     """
+    reader, fault = sitk.ImageFileReader(), ""
+    reader.SetFileName(str(path))
     try:
-        return sitk.ReadImage(str(path))
+        reader.ReadImageInformation()
+        fault = size_fault(reader.GetSize())
+        if fault:
+            raise RuntimeError(fault)
+        return reader.Execute()
     except RuntimeError as error:
-        found = "no such file" if not Path(path).exists() else "not a readable image"
+        found = fault or ("not a readable image" if Path(path).exists() else "no such file")
         raise BadInput(
             Problem(
                 "image cannot be read",
@@ -39,6 +51,13 @@ def read_volume(path: str | Path, patient: str = "") -> sitk.Image:
                 remedy="replace the file by an intact NIfTI image",
             )
         ) from error
+
+
+def size_fault(size: Sequence[int]) -> str:
+    """Return in words a size that no image has, else nothing."""
+    sizes = [int(length) for length in size]
+    possible = all(length > 0 for length in sizes) and math.prod(sizes) <= MOST_VOXELS
+    return "" if possible else f"{' x '.join(map(str, sizes))} voxels"
 
 
 def write_volume(volume: sitk.Image, path: str | Path) -> None:

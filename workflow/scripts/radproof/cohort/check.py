@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from radproof.cohort.feature_tables import check_tables
-from radproof.cohort.files import check_files, list_files
+from radproof.cohort.files import check_files, list_files, outside_problems
 from radproof.cohort.flow import flow_of
 from radproof.cohort.outcomes import outcome_problems
 from radproof.cohort.participants import patient_table, read_participants, text_columns
@@ -201,6 +201,8 @@ def _participants(
         if not datasets[name].is_dir():
             remedy = f"give DATASETS={name}=PATH with the folder that holds participants.tsv"
             problems.append(Problem("data set is missing", file=str(datasets[name]), remedy=remedy))
+        elif outside := outside_problems(datasets[name] / "participants.tsv", datasets[name]):
+            problems += outside
         else:
             tables[name] = read_participants(datasets[name], text)
     if problems:

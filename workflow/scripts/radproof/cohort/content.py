@@ -9,10 +9,17 @@ import nibabel
 import numpy as np
 import numpy.typing as npt
 from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import HeaderDataError
 from scipy.ndimage import label as connected_components
 
 from radproof.errors import BadInput, Problem
+from radproof.volumes import size_fault
 
+# What NiBabel raises over a file that is not sound.
+UNREADABLE = (
+    *(OSError, EOFError, ValueError, OverflowError, MemoryError, zlib.error),
+    *(ImageFileError, HeaderDataError),
+)
 LEAVE_OUT = "correct the file, or take the patient out of the sheet"
 
 
@@ -25,11 +32,14 @@ def read_voxels(path: Path, patient: str) -> npt.NDArray[Any]:
     Raises
     ------
     BadInput
-        If the file ends before its voxels do.
+        If the file ends before its voxels do, or announces more of them than any image has.
     """
     try:
-        array = np.asanyarray(nibabel.loadsave.load(path).dataobj)  # type: ignore[attr-defined]
-    except (OSError, EOFError, ValueError, zlib.error, ImageFileError) as error:
+        stored = nibabel.loadsave.load(path).dataobj  # type: ignore[attr-defined]
+        if fault := size_fault(stored.shape):
+            raise ValueError(fault)
+        array = np.asanyarray(stored)
+    except UNREADABLE as error:
         said = str(error).replace(str(path), path.name).strip().splitlines()
         what, found = "image cannot be read to its end", said[0] if said else ""
         remedy = "replace the file by an intact NIfTI image"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from radproof.cohort.files import outside_problems
 from radproof.errors import Problem
 from radproof.provenance import sha256_of
 from radproof.radiomics.extractors.table import read_features
@@ -53,6 +54,9 @@ def check_tables(
         for mask, file in settings["tables"].items():
             for dataset, own in rows.groupby("dataset", sort=True):
                 path = datasets[str(dataset)] / file
+                if outside := outside_problems(path, datasets[str(dataset)]):
+                    problems += outside
+                    continue
                 _, found = read_features(path, list(own["patient"]), settings)
                 problems += found
                 row = {

@@ -16,6 +16,7 @@ from radproof.cohort.privacy import problems as privacy_problems
 from radproof.cohort.twins import RawFile, twin_problems
 from radproof.errors import BadInput, Problem
 from radproof.provenance import sha256_of
+from radproof.safety import leads_outside
 from radproof.volumes import Grid, grid_differences
 
 
@@ -99,17 +100,17 @@ def check_files(
     return rows, problems
 
 
-def _place_problems(file: RawFile) -> list[Problem]:
-    if not file.path.exists() or file.path.resolve().is_relative_to(file.folder.resolve()):
+def outside_problems(path: Path, folder: Path, patient: str = "") -> list[Problem]:
+    """Return the problem of a file that a link takes out of its data set's folder."""
+    if not leads_outside(path, folder):
         return []
-    return [
-        Problem(
-            "file leads outside its data set by a link",
-            patient=file.patient,
-            file=str(file.path),
-            remedy="copy the file into the data set, or give the folder it belongs to",
-        )
-    ]
+    what = "file leads outside its data set by a link"
+    remedy = "copy the file into the data set, or give the folder it belongs to"
+    return [Problem(what, patient, str(path), remedy=remedy)]
+
+
+def _place_problems(file: RawFile) -> list[Problem]:
+    return outside_problems(file.path, file.folder, file.patient)
 
 
 def _personal_problems(file: RawFile, allowed: list[str]) -> list[Problem]:

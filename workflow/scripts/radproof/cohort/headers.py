@@ -3,21 +3,21 @@
 import gzip
 import math
 import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
 import nibabel
 import numpy as np
 import SimpleITK as sitk
-from nibabel.filebasedimages import ImageFileError
-from nibabel.spatialimages import HeaderDataError
 
+from radproof.cohort.content import UNREADABLE
 from radproof.errors import Problem
-from radproof.volumes import Grid
+from radproof.volumes import MOST_VOXELS, Grid, size_fault
 
 SPACING_RANGE_MM = (0.01, 50.0)
 NIFTI_HEADER_BYTES = 348
+# RFC 1951: two bits at least for 258 bytes.
+MOST_INFLATED = 1032
 SINGULAR = 1e-9
 INTACT = "replace the file by an intact NIfTI image"
 
@@ -79,7 +79,7 @@ def _file_problem(path: Path) -> str:
                 return "file is cut short"
     except PermissionError:
         return "file may not be read"
-    except (OSError, EOFError, zlib.error):
+    except UNREADABLE:
         return "file is not an intact gzip archive"
     return ""
 
@@ -88,12 +88,15 @@ def _nifti_problems(path: Path, patient: str) -> list[Problem]:
     """Return what NIfTI fields say that SimpleITK passes over in silence or cannot explain."""
     try:
         header = nibabel.loadsave.load(path).header
-    except (OSError, ValueError, ImageFileError, HeaderDataError) as error:
+    except UNREADABLE as error:
         what, found = "image has a header that cannot be read", _said(error, path)
         return [Problem(what, patient, str(path), found, remedy=INTACT)]
     if not isinstance(header, nibabel.nifti1.Nifti1Header):
         what, found = "file is not NIfTI", type(header).__name__
         return [Problem(what, patient, str(path), found, remedy="convert it to NIfTI")]
+    if fault := size_fault(header.get_data_shape()):
+        what, expected = "image has an impossible size", f"1 to {MOST_VOXELS} voxels"
+        return [Problem(what, patient, str(path), fault, expected, INTACT)]
     problems = []
     kind = header.get_data_dtype()
     channels = int(header["dim"][5]) if header["dim"][0] >= 5 else 1
@@ -105,6 +108,10 @@ def _nifti_problems(path: Path, patient: str) -> list[Problem]:
         what, remedy = "image has no affine", "convert it again from the scanner's files"
         found = "qform_code 0, sform_code 0"
         problems.append(Problem(what, patient, str(path), found, "a place in space", remedy))
+    elif not np.isfinite(header.get_best_affine()).all():
+        what, remedy = "image has no place in space", "correct the affine of the header"
+        found = "numbers that are not finite"
+        problems.append(Problem(what, patient, str(path), found, remedy=remedy))
     elif abs(np.linalg.det(header.get_best_affine()[:3, :3])) < SINGULAR:
         what, remedy = "image axes are not independent", "correct the affine of the header"
         problems.append(Problem(what, patient, str(path), remedy=remedy))
@@ -115,6 +122,8 @@ def _read_gzip(path: Path) -> None:
     """Raise where an archive is damaged; read it whole only where its length looks wrong."""
     with gzip.open(path) as stream:
         expected = _nifti_bytes(stream.read(NIFTI_HEADER_BYTES))
+        if (expected or 0) > MOST_INFLATED * path.stat().st_size:
+            raise EOFError("no archive of this length holds what the header announces")
         if expected is None or _uncompressed_bytes(path) != expected % 2**32:
             while stream.read(1 << 20):
                 pass

@@ -6,7 +6,6 @@ report can repeat it. UIDs are left alone: whether they were replaced cannot be 
 
 import json
 import re
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,8 @@ from typing import Any
 
 import nibabel as nib
 import pandas as pd
-from nibabel.filebasedimages import ImageFileError
-from nibabel.spatialimages import HeaderDataError
 
+from radproof.cohort.content import UNREADABLE
 from radproof.cohort.metadata import decode, dicom_elements, leaves, pairs_of
 from radproof.cohort.personal import (
     Kind,
@@ -63,7 +61,7 @@ def header_findings(path: Path) -> list[Finding]:
     """
     try:
         header: Any = nib.load(path).header  # type: ignore[attr-defined]
-    except (OSError, EOFError, zlib.error, ValueError, ImageFileError, HeaderDataError):
+    except UNREADABLE:
         return []
     findings, label = [], _label(path)
     for name in TEXT_FIELDS:

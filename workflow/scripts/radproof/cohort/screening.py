@@ -11,6 +11,7 @@ from radproof.cohort.check import inspect_cohort
 from radproof.cohort.feature_tables import tables_of
 from radproof.errors import BadInput, Problem
 from radproof.provenance import canonical, code_closure, digest, fingerprint
+from radproof.safety import is_formula
 from radproof.study import EXCLUDED_COLUMNS, Study
 from radproof.tables import write_json
 
@@ -119,7 +120,8 @@ def _as_table(problems: Iterable[Problem], study: Study) -> pd.DataFrame:
             "set": sets[problem.patient],
             "file": problem.file.removeprefix(f"{study.folder(problem.patient)}/"),
             "what": problem.what,
-            "found": problem.found,
+            # Said of what data hold: no spreadsheet may compute it.
+            "found": f"text {problem.found}" if is_formula(problem.found) else problem.found,
             "expected": problem.expected,
         }
         for problem in problems

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from radproof.errors import BadInput, Problem
+from radproof.safety import text_fault
 from radproof.tables import as_level, read_table
 
+LABEL = re.compile(r"[A-Za-z0-9]{1,64}")
 COLUMNS = ["patient", "dataset", "center", "set", "fold"]
 VALUES_NAMED = 10
 
@@ -20,8 +22,8 @@ def read_sheet(path: str | Path) -> pd.DataFrame:
     ------
     BadInput
         Listing every problem: missing columns, patients that stand twice (whatever the case),
-        labels that BIDS forbids, training patients without a fold, others with one, fewer than two
-        folds.
+        labels that BIDS forbids, centres that no cell of a table should hold, training patients
+        without a fold, others with one, fewer than two folds.
     """
     table = read_table(path, text=("dataset", "center"))
     missing = [column for column in COLUMNS if column not in table]
@@ -53,18 +55,21 @@ def _row_problems(table: pd.DataFrame, file: str) -> list[Problem]:
     unfolded = table["fold"].isna()
     for row, no_fold in zip(table.itertuples(), unfolded, strict=True):
         patient = str(row.patient)
-        for column in ("patient", "dataset", "set"):
+        for column in ("patient", "dataset", "set", *(() if no_fold else ("fold",))):
             value = getattr(row, column)
-            if pd.isna(value) or not re.fullmatch(r"[A-Za-z0-9]+", str(value)):
+            if pd.isna(value) or not LABEL.fullmatch(str(value)):
                 problems.append(
                     Problem(
                         f"{column} is not a plain label",
                         patient=patient,
                         file=file,
                         found=str(value),
-                        expected="letters and digits",
+                        expected="letters and digits, at most 64",
                     )
                 )
+        if fault := text_fault(str(row.center)):
+            remedy = "give the center another name"
+            problems.append(Problem(f"center {fault}", patient, file, str(row.center), "", remedy))
         if row.set == "train" and no_fold:
             problems.append(Problem("training patient has no fold", patient=patient, file=file))
         if row.set != "train" and not no_fold:

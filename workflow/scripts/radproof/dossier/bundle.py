@@ -24,10 +24,11 @@ from radproof.dossier.pseudonyms import (
     table_renamed,
     text_renamed,
 )
+from radproof.dossier.record_form import read_record
 from radproof.errors import BadInput, CheckFailed, Problem
 from radproof.provenance import PROJECT
 from radproof.schema import read_yaml
-from radproof.tables import as_json, read_json
+from radproof.tables import as_json
 
 REPORT = "dossier/report.html"
 # What is taken, in the order of the line; a file that none of these names is left out.
@@ -116,8 +117,7 @@ def _description_record(results: Path) -> Record:
                 remedy="run the study to its end",
             )
         )
-    record: Record = read_json(path)
-    return record
+    return read_record(path)
 
 
 def _collect(results: Path, project: Path, described: Record, chain: Lineage) -> tuple[Bundle, Run]:

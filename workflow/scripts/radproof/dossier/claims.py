@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import chi2, t
 
 from radproof.dossier.arithmetic_checks import compute
+from radproof.dossier.recomputed import of_this_version
 from radproof.dossier.recorded_files import sealed_record
 from radproof.dossier.verdicts import (
     INCONCLUSIVE,
@@ -105,7 +106,9 @@ def judge(path: Path, results: Path | None) -> pd.DataFrame:
                 remedy="give a whole results folder, with its records",
             )
         )
-    return check_claims(claims, tables, simulated=sealed_record(record)["settings"]["simulated"])
+    with of_this_version(record):
+        simulated = bool(sealed_record(record)["settings"]["simulated"])
+        return check_claims(claims, tables, simulated)
 
 
 def check_claims(claims: dict[str, Any], tables: Tables | None, simulated: bool) -> pd.DataFrame:

@@ -124,8 +124,8 @@ def as_svg(lineage: Lineage) -> str:
     """Return a lineage drawn as SVG: columns are stages, boxes rules, lines files read."""
     nodes, edges = collapse(lineage)
     places = _places(nodes)
-    width = max(x for x, _ in places.values()) + STEP[0]
-    rows = max(y for _, y in places.values()) + BOX[1]
+    width = max((x for x, _ in places.values()), default=STEP[0]) + STEP[0]
+    rows = max((y for _, y in places.values()), default=0) + BOX[1]
     notes = _notes(lineage)
     height = rows + MARGIN + 18 * len(notes)
     lines = [
@@ -187,7 +187,7 @@ def _box(node: Node, place: tuple[int, int]) -> str:
     colour = BAD if node.changed else INK
     fill = "#fbe9df" if node.changed else "#f2f5f9"
     second = f"{node.text}, CHANGED" if node.changed else node.text
-    name = escape(node.name)
+    name, second = escape(node.name), escape(second)
     return (
         f"<g><title>{name}: {second}</title>"
         f'<rect x="{x}" y="{y}" width="{BOX[0]}" height="{BOX[1]}" rx="4" fill="{fill}"'

@@ -5,14 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from radproof.dossier.record_form import is_whole, read_record
 from radproof.errors import BadInput, Problem
 from radproof.provenance import PROJECT, canonical, resolve, seal_of, sha256_of
-from radproof.tables import read_json
 
 Record = dict[str, Any]
 AGAIN = "restore it or run the study again"
-_KEYS = {"rule", "label", "inputs", "outputs", "settings", "code", "lock_sha256"}
-_KEYS |= {"started", "ended", "seconds"}
 
 
 @dataclass
@@ -74,16 +72,10 @@ def _readable(results: Path) -> tuple[list[Record], list[Problem]]:
     records, problems = [], []
     for path in sorted((results / "records").glob("*/*.json")):
         try:
-            records.append(read_json(path))
-        except ValueError as error:
-            problems.append(Problem("record cannot be read", file=str(path), found=str(error)))
+            records.append(read_record(path))
+        except BadInput as error:
+            problems += error.problems
     return records, problems
-
-
-def _whole(record: Record) -> bool:
-    """Return whether a record has what a chain is followed by."""
-    files = [*record.get("inputs", []), *record.get("outputs", [])]
-    return set(record) >= _KEYS and all({"name", "path", "sha256"} <= set(file) for file in files)
 
 
 def trace(
@@ -106,7 +98,7 @@ def trace(
     files = list(files)
     # The job that ended last made what is there: batches and groups of folds may have had others.
     found, problems = _readable(results)
-    records = sorted(filter(_whole, found), key=lambda record: record["ended"])
+    records = sorted(filter(is_whole, found), key=lambda record: record["ended"])
     maker = {entry["path"]: record for record in records for entry in record["outputs"]}
     lineage = Lineage(file=", ".join(files), problems=problems)
     expected: dict[str, tuple[str, str]] = {}
@@ -235,7 +227,7 @@ def study_problems(results: Path, project: Path = PROJECT) -> list[Problem]:
     path = results / "records" / "describe_crate" / "all.json"
     if not path.is_file() or not results.resolve().is_relative_to(project.resolve()):
         return []
-    entries = [e for e in read_json(path)["inputs"] if e["path"].startswith("project:")]
+    entries = [e for e in read_record(path).get("inputs", []) if e["path"].startswith("project:")]
     lineage = Lineage(file="")
     expected = {entry["path"]: (entry["sha256"], "describe_crate all") for entry in entries}
     _check_files(expected, lineage, results, {}, project)

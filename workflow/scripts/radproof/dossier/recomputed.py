@@ -128,15 +128,17 @@ def read_numbers(path: Path, columns: list[str]) -> pd.DataFrame:
 
 @contextmanager
 def of_this_version(record: Path) -> Iterator[None]:
-    """Turn what a record, or a table that it names, lacks into a message that names the record.
+    """Turn what is wrong with a record, or a table that it names, into a message that names it.
 
     Raises
     ------
     BadInput
-        If something is looked up that is not there.
+        If something is looked up that is not there, or is of another type than a job wrote.
     """
     try:
         yield
+    except BadInput:
+        raise
     except KeyError as error:
         raise BadInput(
             Problem(
@@ -146,3 +148,6 @@ def of_this_version(record: Path) -> Iterator[None]:
                 remedy="verify with the version that wrote them, or run the study again",
             )
         ) from error
+    except (TypeError, ValueError, AttributeError, IndexError, ArithmeticError) as error:
+        what, remedy = "record or its tables are not as a job wrote them", "restore them"
+        raise BadInput(Problem(what, file=str(record), found=str(error), remedy=remedy)) from error

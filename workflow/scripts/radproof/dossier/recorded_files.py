@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from radproof.dossier.lineage import Record
+from radproof.dossier.record_form import read_record
 from radproof.errors import CheckFailed
 from radproof.provenance import seal_of, sha256_of
-from radproof.tables import read_json
 
 # Scans, masks and networks are left to `radproof trace`: a copy for reviewers may lack them.
 READ = {".tsv", ".json", ".html", ".svg", ".png", ".parquet"}
@@ -23,10 +23,12 @@ def sealed_record(path: Path) -> Record:
 
     Raises
     ------
+    BadInput
+        If it cannot be read.
     CheckFailed
         If it is not what its job wrote.
     """
-    record: Record = read_json(path)
+    record = read_record(path)
     if _broken([record]):
         raise CheckFailed(f"{path}: record is not what its job wrote")
     return record

@@ -51,6 +51,8 @@ SETTINGS: dict[str, Any] = {
     "svg.fonttype": "none",
     # Without a salt of ours, identifiers inside SVG files would be random.
     "svg.hashsalt": "radproof",
+    # A dollar sign in the name of a level or a centre is a dollar sign.
+    "text.parse_math": False,
 }
 
 

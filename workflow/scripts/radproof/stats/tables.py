@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -109,7 +110,7 @@ def _lines(path: Path) -> list[list[str]]:
             first = stream.readline()
             separator = "\t" if "\t" in first else ","
             lines = list(csv.reader(chain([first], stream), delimiter=separator))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
         raise BadInput(Problem("table cannot be read", file=str(path), found=str(error))) from error
     if not any(lines[:1]):
         raise BadInput(Problem("table has no header", file=str(path)))
