@@ -222,7 +222,7 @@ rule describe_crate:
         # However it was named: where the checkout lies is no reason to run again.
         plan=os.path.relpath(config["plan"]),
         sheet=PLAN["sheet"],
-        lock=in_checkout("envs/cpu.lock"),
+        lock=os.path.relpath(LOCK),
         licence=in_checkout("LICENSE"),
         code=code("describe_crate"),
     output:
