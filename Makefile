@@ -8,12 +8,15 @@ STUDY ?= otscc-simulated
 PORT ?= 5000
 
 PYTHON ?= python3
+# The lock that .venv was set up with stays, until another is asked for.
+LOCK ?= $(if $(wildcard .venv/.ready-gpu),gpu,cpu)
+WHEELS ?=
 BIN := .venv/bin
-READY := .venv/.ready
+READY := .venv/.ready-$(LOCK)
 RUNS := results/$(STUDY)/dossier/mlflow/runs.db
 CONFIG := $(if $(PLAN),plan='$(PLAN)') $(if $(DATASETS),datasets='$(DATASETS)')
 
-.PHONY: study null report setup test lint format docs mlflow
+.PHONY: study null report setup wheels locks test lint format docs mlflow
 
 study: $(READY)
 	@$(BIN)/radproof check $(if $(PLAN),'$(PLAN)') $(foreach entry,$(DATASETS),--dataset '$(entry)')
@@ -25,8 +28,17 @@ null: $(READY)
 
 setup: $(READY)
 
-$(READY): envs/cpu.lock envs/setup.sh pyproject.toml
-	@PYTHON=$(PYTHON) sh envs/setup.sh
+$(READY): envs/$(LOCK).lock envs/setup.sh pyproject.toml
+	@PYTHON='$(PYTHON)' LOCK=$(LOCK) WHEELS='$(WHEELS)' sh envs/setup.sh
+
+# Everything that setup installs, in a folder, for machines that reach no registry.
+wheels:
+	@PYTHON='$(PYTHON)' LOCK=$(LOCK) WHEELS='$(or $(WHEELS),wheels)' sh envs/wheels.sh
+
+# Both locks from pyproject.toml; what they hold already keeps its version where it can.
+locks: $(READY)
+	@$(BIN)/uv pip compile pyproject.toml --extra cpu --quiet --generate-hashes --no-emit-index-url -o envs/cpu.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra gpu --quiet --constraint envs/cpu.lock --generate-hashes --no-emit-index-url -o envs/gpu.lock
 
 test: $(READY)
 	@$(BIN)/python -m pytest tests -m 'not study' -n $(CORES) --dist loadscope

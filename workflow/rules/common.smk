@@ -14,10 +14,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 from radproof.cohort.feature_tables import in_data_sets, tables_of
 from radproof.cohort.screening import screen
 from radproof.dossier.captions import caption_of
+from radproof.environment import check_environment
 from radproof.errors import BadInput
 from radproof.kinds import kind_module
 from radproof.plan import harmonisation_of
-from radproof.provenance import canonical, code_closure
+from radproof.provenance import LOCK, canonical, code_closure
 from radproof.datasets import machine_datasets
 from radproof.dossier.tracking_address import checked_address
 from radproof.radiomics.mask_names import compared_masks, table_masks
@@ -25,6 +26,7 @@ from radproof.study import load_study
 from snakemake.exceptions import WorkflowError
 
 try:
+    check_environment()
     TRACKING_URI = checked_address(config["tracking_uri"])
     study = load_study(config["plan"], machine_datasets(config["datasets"]))
     # Who leaves a study is known before its graph is: no job waits for an answer.

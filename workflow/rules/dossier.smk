@@ -231,7 +231,7 @@ rule describe_crate:
         workflow=in_checkout("Snakefile", "workflow/rules/*.smk"),
         plan=PLAN_FILE,
         sheet=PLAN["sheet"],
-        lock=in_checkout("envs/cpu.lock"),
+        lock=os.path.relpath(LOCK),
         licence=in_checkout("LICENSE"),
         code=code("describe_crate"),
     output:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from radproof.environment import check_environment
 from radproof.errors import EXIT_BAD_INPUT, EXIT_CHECK_FAILED, BadInput, CheckFailed
 from radproof.provenance import (
     LOCK,
@@ -110,6 +111,7 @@ def open_job(snakemake: Any) -> Iterator[Job]:
             log=log,
         )
         try:
+            check_environment()
             yield job
         except BadInput as error:
             for problem in error.problems:

@@ -12,14 +12,26 @@ from typing import Any
 PACKAGE = Path(__file__).resolve().parent
 SCRIPTS = PACKAGE.parent
 PROJECT = SCRIPTS.parents[1]
-LOCK = PROJECT / "envs" / "cpu.lock"
+
+
+def installed_version(name: str) -> str | None:
+    """Return the version of a library of this environment; None where it is not installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+# TensorFlow comes as one of two packages, and which one is here says which lock was installed.
+TENSORFLOW = "tensorflow" if installed_version("tensorflow") else "tensorflow-cpu"
+LOCK = PROJECT / "envs" / ("gpu.lock" if TENSORFLOW == "tensorflow" else "cpu.lock")
 RECORDED_PACKAGES = [
     "numpy",
     "scipy",
     "pandas",
     "SimpleITK",
     "pyradiomics",
-    "tensorflow-cpu",
+    TENSORFLOW,
     "keras",
     "numba",
     "scikit-image",
@@ -113,13 +125,7 @@ def seal_of(record: dict[str, Any]) -> str:
 @cache
 def package_versions() -> dict[str, str]:
     """Return the versions of the libraries that results depend on."""
-    versions: dict[str, str] = {}
-    for name in RECORDED_PACKAGES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "not installed"
-    return versions
+    return {name: installed_version(name) or "not installed" for name in RECORDED_PACKAGES}
 
 
 def portable(path: str, results: Path, datasets: dict[str, str]) -> str:

@@ -1,7 +1,7 @@
 """What a run says of its models: how they were built, and from which features."""
 
 from radproof.dossier.evidence.run import CRATE, Evidence, Run, listed, settings_of
-from radproof.provenance import package_versions
+from radproof.provenance import TENSORFLOW, package_versions
 
 
 def candidates(run: Run) -> Evidence:
@@ -78,8 +78,7 @@ def model_building(run: Run) -> Evidence:
     versions = {
         name: found
         for name, found in package_versions().items()
-        if name in ("numpy", "scikit-learn", "statsmodels", "tensorflow-cpu")
-        and found != "not installed"
+        if name in ("numpy", "scikit-learn", "statsmodels", TENSORFLOW) and found != "not installed"
     }
     return Evidence(f"{listed(kinds)}; {listed(versions)}", [settings_of("models"), *run.models])
 
