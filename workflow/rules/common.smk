@@ -14,8 +14,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 from radproof.cohort.feature_tables import in_data_sets, tables_of
 from radproof.cohort.screening import screen
 from radproof.errors import BadInput
+from radproof.failures import explain
 from radproof.kinds import kind_module
 from radproof.plan import harmonisation_of
+from radproof.profiles import spread_over_batches
 from radproof.provenance import canonical, code_closure
 from radproof.datasets import machine_datasets
 from radproof.dossier.tracking_address import checked_address
