@@ -40,3 +40,12 @@ rule null:
     input:
         null_tables,
         rules.write_report.output.report,
+
+
+# After all logs: a line for each job that failed.
+onerror:
+    print(explain(log[0]), file=sys.stderr)
+
+
+# What a profile sets for prepare_images is meant for prepare_images_train001 too.
+spread_over_batches(workflow)

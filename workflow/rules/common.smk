@@ -16,8 +16,10 @@ from radproof.cohort.screening import screen
 from radproof.dossier.captions import caption_of
 from radproof.environment import check_environment
 from radproof.errors import BadInput
+from radproof.failures import explain
 from radproof.kinds import kind_module
 from radproof.plan import harmonisation_of
+from radproof.profiles import spread_over_batches
 from radproof.provenance import LOCK, canonical, code_closure
 from radproof.datasets import machine_datasets
 from radproof.dossier.tracking_address import checked_address

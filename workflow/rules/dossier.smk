@@ -176,6 +176,8 @@ rule track_runs:
         record=record("track_runs", "all"),
     log:
         log_of("track_runs", "all"),
+    # A cluster's nodes need not reach a server.
+    localrule: True
     params:
         settings=settings(plan=PLAN, store=f"{DOSSIER}/mlflow"),
         # Where runs are logged is no reason to log them again.

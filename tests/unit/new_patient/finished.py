@@ -106,6 +106,7 @@ def finished(folder: Path) -> Path:
 
 
 def _record(results: Path, rule: str, label: str, settings: Any, outputs: list[Any]) -> None:
-    record = {"settings": settings, "inputs": [], "outputs": outputs}
+    record = {"rule": rule, "label": label, "settings": settings}
+    record |= {"inputs": [], "outputs": outputs}
     record |= {"code": {"files": {}}, "packages": package_versions(), "ended": "2026"}
     write_json(record, results / "records" / rule / f"{label}.json")

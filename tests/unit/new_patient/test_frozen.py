@@ -23,7 +23,7 @@ def trained(results: Path, label: str, folds: list[str], ended: str) -> None:
     outputs = [
         {"name": "models", "path": place, "sha256": sha256_of(results / place)} for place in places
     ]
-    record = {"outputs": outputs, "ended": ended}
+    record = {"rule": "train_segmenter", "label": label, "outputs": outputs, "ended": ended}
     write_json(record, results / "records" / "train_segmenter" / f"unet.{label}.json")
 
 
@@ -60,7 +60,7 @@ def test_landmarks_that_are_not_here_or_have_changed_are_named(frozen, tmp_path)
     file = tmp_path / "T1w.json"
     entry: dict[str, Any] = {"name": "T1w", "intensity": {"kind": "landmarks", "file": str(file)}}
     recorded = {"name": "landmarks", "path": f"project:{file}", "sha256": "0" * 64}
-    record = {"inputs": [recorded], "ended": "2026"}
+    record = {"rule": "prepare_images", "label": "train001", "inputs": [recorded], "ended": "2026"}
     write_json(record, tmp_path / "records" / "prepare_images" / "train001.json")
     with pytest.raises(BadInput, match=r"T1w\.json: results lack"):
         frozen.check_landmarks([entry])
@@ -71,7 +71,9 @@ def test_landmarks_that_are_not_here_or_have_changed_are_named(frozen, tmp_path)
 
 
 def test_a_model_of_another_plan_is_refused(frozen, tmp_path):
-    record = {"settings": {"model": {"kind": "svm"}}, "outputs": [], "ended": "2026"}
+    settings = {"model": {"kind": "svm"}}
+    record = {"rule": "fit_model", "label": "clinical", "settings": settings, "outputs": []}
+    record["ended"] = "2026"
     write_json(record, tmp_path / "records" / "fit_model" / "clinical.json")
     with pytest.raises(BadInput, match="model clinical was fitted under another plan"):
         frozen.model("clinical")

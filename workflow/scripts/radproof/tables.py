@@ -3,6 +3,9 @@
 import csv
 import json
 import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +70,8 @@ def as_level(value: Any) -> str:
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
     """Write a tab-separated table; floats are written to round-trip, missing values as ``n/a``."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(path, sep="\t", index=False, na_rep=MISSING, lineterminator="\n")
+    with put_in_place(path) as unfinished:
+        table.to_csv(unfinished, sep="\t", index=False, na_rep=MISSING, lineterminator="\n")
 
 
 def read_features(path: str | Path) -> pd.DataFrame:
@@ -78,8 +81,9 @@ def read_features(path: str | Path) -> pd.DataFrame:
 
 def write_features(table: pd.DataFrame, path: str | Path) -> None:
     """Write a feature table (index ``patient``) as Parquet, byte-repeatable."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    table.rename_axis("patient").reset_index().to_parquet(path, index=False, compression="zstd")
+    whole = table.rename_axis("patient").reset_index()
+    with put_in_place(path) as unfinished:
+        whole.to_parquet(unfinished, index=False, compression="zstd")
 
 
 def read_json(path: str | Path) -> Any:
@@ -93,12 +97,23 @@ def as_json(value: Any) -> str:
 
 
 def write_json(value: Any, path: str | Path) -> None:
-    """Write JSON as :func:`as_json` returns it.
+    """Write JSON as :func:`as_json` returns it."""
+    with put_in_place(path) as unfinished:
+        unfinished.write_text(as_json(value), encoding="utf-8")
 
-    The file is put in place whole, so that one that was stopped leaves the old one.
+
+@contextmanager
+def put_in_place(path: str | Path) -> Iterator[Path]:
+    """Give a name beside a file to write to, and put it in the file's place when it is whole.
+
+    A job that is stopped leaves the old file. The name is of this process of this machine, as the
+    jobs of a cluster share the folder.
     """
     place = Path(path)
     place.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = place.with_name(f".{place.name}.{os.getpid()}")
-    unfinished.write_text(as_json(value), encoding="utf-8")
-    unfinished.replace(place)
+    unfinished = place.with_name(f".{socket.gethostname()}.{os.getpid()}.{place.name}")
+    try:
+        yield unfinished
+        unfinished.replace(place)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,164 @@
+"""The same study on a real Slurm, and what becomes of one on which things go wrong.
+
+Minutes each; RADPROOF_NIGHTLY=1 runs the long ones too.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from radproof.provenance import PROJECT
+
+from tests.workflow.conftest import Project, make_project
+from tests.workflow.slurm_cluster import Cluster, missing, output, wait_until
+from tests.workflow.test_line import contents
+
+WHY_NOT = missing()
+pytestmark = [pytest.mark.study, pytest.mark.skipif(bool(WHY_NOT), reason=f"no Slurm: {WHY_NOT}")]
+nightly = pytest.mark.skipif(
+    os.environ.get("RADPROOF_NIGHTLY") != "1", reason="many minutes: RADPROOF_NIGHTLY=1 runs it"
+)
+
+# Asked for more often than on a cluster that others use.
+QUICK = ("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "5")
+SLURM = ("--profile", "profiles/slurm", *QUICK)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    cluster = Cluster(tmp_path_factory.mktemp("slurm"))
+    try:
+        cluster.up()
+        yield cluster
+    finally:
+        cluster.down()
+
+
+class Little:
+    """A folder with rules of seconds and our profile."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.copytree(PROJECT / "profiles", folder / "profiles")
+        shutil.copy(Path(__file__).with_name("little_study.smk"), folder / "Snakefile")
+        self.log = folder / "log.txt"
+
+    def start(self, *arguments: str, seconds: int = 0, bad: str = "") -> subprocess.Popen:
+        config = ("--config", f"seconds={seconds}", *([f"bad={bad}"] if bad else []))
+        return subprocess.Popen(
+            [sys.executable, "-m", "snakemake", "--nocolor", *SLURM, *arguments, *config],
+            cwd=self.folder,
+            env=os.environ | {"PYTHONPATH": str(PROJECT / "workflow" / "scripts")},
+            stdout=self.log.open("w"),
+            stderr=subprocess.STDOUT,
+        )
+
+    def run(self, *arguments: str, seconds: int = 0, bad: str = "") -> str:
+        assert self.start(*arguments, seconds=seconds, bad=bad).wait() == 0, self.log.read_text()
+        return self.log.read_text()
+
+    def written(self) -> dict[str, str]:
+        return {path.stem: path.read_text() for path in sorted((self.folder / "out").glob("*"))}
+
+
+@pytest.fixture
+def little(cluster: Cluster, tmp_path: Path) -> Little:
+    return Little(tmp_path / "little")
+
+
+def running(rule: str) -> Callable[[], list[str]]:
+    """Slurm's numbers of the running jobs of a rule or group."""
+
+    def numbers() -> list[str]:
+        jobs = [
+            line.split(" ") for line in output("squeue", "-ht", "R", "-o", "%i %k").splitlines()
+        ]
+        return [number for number, comment in jobs if rule in comment]
+
+    return numbers
+
+
+def test_faults_are_survived_or_named_and_the_rest_is_resumed(
+    cluster: Cluster, little: Little
+) -> None:
+    master = little.start("--retries", "1", seconds=15, bad="9")
+    wait_until(lambda: bool(running("rule_c")()), "rule c runs", 120)
+    output("scancel", *running("rule_c")())
+    output("scontrol", "update", "NodeName=node1", "State=DRAIN", "Reason=test")
+    cluster.stop("slurmctld")
+    time.sleep(3)
+    cluster.start_controller()
+    time.sleep(10)
+    output("scontrol", "update", "NodeName=node1", "State=RESUME")
+    assert master.wait() == 1
+    good = {"montage": "strip\n", "strip": "strip\n", "c": "c\n", "greedy": "g\n"}
+    assert little.written() == good
+    said = dict(
+        re.findall(r"^failed: (\w+) \(Slurm job \d+\): (.*); log: ", little.log.read_text(), re.M)
+    )
+    assert set(said) == {"broken", "hopeless", "models"}
+    assert said["broken"] == "exit status 1: error: image is empty; give another"
+    assert said["models"] == "in predict, exit status 1: error: no patient is left"
+    assert re.fullmatch(r"out of memory: \d+ MB used, 600 MB asked for", said["hopeless"])
+    mended = little.run(bad="1")
+    assert "Job stats" in mended and "greedy" not in mended.partition("Select jobs")[0]
+    assert little.written() == good | {
+        **{"broken": "b\n", "hopeless": "h\n"},
+        **dict.fromkeys(("fit", "predict", "compare"), "fit\n"),
+    }
+
+
+def test_a_study_goes_on_after_snakemake_itself_was_killed(little: Little) -> None:
+    master = little.start(seconds=15)
+    wait_until(lambda: bool(running("rule_c")()), "rule c runs", 120)
+    master.send_signal(signal.SIGKILL)
+    master.wait()
+    assert little.start().wait() == 1
+    assert "--unlock" in little.log.read_text()
+    mine = output("squeue", "-h", "-o", "%i %Z").splitlines()
+    jobs = [line.split(" ")[0] for line in mine if line.endswith(f" {little.folder}")]
+    assert jobs
+    output("scancel", *jobs)
+    wait_until(lambda: not output("squeue", "-h"), "jobs are gone")
+    little.run("--unlock")
+    little.run()
+    assert little.written() == {
+        "montage": "strip\n",
+        "strip": "strip\n",
+        "c": "c\n",
+        "greedy": "g\n",
+    }
+
+
+def test_a_job_with_a_gpu_and_a_batch_asks_for_both(little: Little) -> None:
+    little.run("out/gpu.txt")
+    asked = little.written()["gpu"]
+    assert re.search(r"TresPerJob=gres:gpu:1|gres/gpu=1", asked)
+    # What the profile says of train_segmenter reaches train_segmenter_unet_fold.
+    assert "MinMemoryNode=3000M" in asked and "TimeLimit=04:00:00" in asked
+
+
+@nightly
+def test_a_job_over_its_time_is_named(little: Little) -> None:
+    assert little.start("out/slow.txt", "--retries", "0").wait() == 1
+    assert re.search(r"failed: slow \(Slurm job \d+\): over its time limit", little.log.read_text())
+
+
+@nightly
+def test_the_small_study_gives_the_same_bytes(
+    cluster: Cluster, small_study: Project, tmp_path: Path
+) -> None:
+    other = make_project(tmp_path / "cluster")
+    done = other.snakemake(*SLURM)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-6000:]
+    assert done.stderr.count("has been submitted with SLURM jobid") < 20
+    first, second = contents(small_study.results), contents(other.results)
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
