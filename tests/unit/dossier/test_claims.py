@@ -7,7 +7,7 @@ import yaml
 from radproof.dossier.claims import check_claims, judge, read_claims, segmentation_summaries
 from radproof.dossier.claims_text import as_text
 from radproof.dossier.verdicts import Estimate, value_verdict
-from radproof.errors import BadInput
+from radproof.errors import BadInput, CheckFailed
 from radproof.tables import write_json, write_table
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -246,14 +246,19 @@ def test_results_folder_is_judged(tmp_path):
     with pytest.raises(BadInput, match="simulated"):
         judge(claims, results)
     record = results / "records" / "check_claims" / "all.json"
+    job = {"rule": "check_claims", "label": "all"}
     for simulated, expected in ((False, "reproduced"), (True, "not testable here")):
-        write_json({"settings": {"simulated": simulated}}, record)
+        write_json(job | {"settings": {"simulated": simulated}}, record)
         assert judge(claims, results)["verdict"].tolist() == [expected]
     empty = difference(0, 0.01)["comparisons"].iloc[:0]
     write_table(empty, results / "evaluation/comparisons.tsv")
     claims.write_text(yaml.safe_dump(claim(ALIKE)))
-    write_json({"settings": {"simulated": False}}, record)
+    write_json(job | {"settings": {"simulated": False}}, record)
     assert judge(claims, results)["verdict"].tolist() == ["not testable here"]
+    forged = job | {"settings": {"simulated": False}, "sha256": "of another"}
+    write_json(forged, record)
+    with pytest.raises(CheckFailed, match="not what its job wrote"):
+        judge(claims, results)
 
 
 @pytest.mark.parametrize(
