@@ -46,6 +46,7 @@ def predict(
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     from radproof.new_patient.arguments import Patient
+    from radproof.new_patient.page import percent
     from radproof.new_patient.prediction import predict_patient
 
     with exit_codes():
@@ -60,5 +61,8 @@ def predict(
         found = predict_patient(results, model, given, output)
         for note in found["notes"]:
             print(f"radproof: note: {note}", file=sys.stderr)
-        shown = ("warning", "model", "patient", "probability", "interval", "total_points")
-        emit(found, as_json, as_text({name: found[name] for name in shown}))
+        shown = {name: found[name] for name in ("warning", "model", "patient", "total_points")}
+        shown["probability"] = percent(found["probability"])
+        if interval := found["interval"]:
+            shown["95 % interval"] = f"{percent(interval['low'])} to {percent(interval['high'])}"
+        emit(found, as_json, as_text(shown))

@@ -19,6 +19,7 @@ from radproof.dossier.nomogram_form import nomogram_forms
 from radproof.dossier.radiomics_section import radiomics_tables
 from radproof.dossier.segmentation_section import segmentation_tables
 from radproof.dossier.settings import LETTERS
+from radproof.dossier.summary import summary_table
 from radproof.dossier.templates import templates_in
 from radproof.plan import MARKED_SECTIONS, leaves, marks
 from radproof.provenance import canonical
@@ -115,6 +116,7 @@ def report_context(
         "study": plan["study"],
         "outcome": plan["outcome"]["description"],
         "simulated": simulated,
+        "summary": summary_table(plan, tables),
         "methods": methods_of(plan),
         "letters": LETTERS,
         "stages": [_stage(name, plan, figures, tables, models, jobs) for name in _stages(plan)],

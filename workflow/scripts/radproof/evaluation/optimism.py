@@ -1,8 +1,9 @@
 """Optimism: how much better a model looks on the patients it was fitted on, by bootstrap.
 
-Everything that is fitted is fitted again on each resample of training patients, and judged on the
-resample and on all training patients; the mean difference is taken off the apparent value (Harrell,
-Lee & Mark 1996, Stat Med 15:361; R's ``rms::validate``).
+Models are fitted again on each resample of training patients, from imputation to the last
+coefficient, and judged on the resample and on all training patients; the mean difference is taken
+off the apparent value (Harrell, Lee & Mark 1996, Stat Med 15:361; R's ``rms::validate``). Masks and
+the choice of stable features are not made again.
 """
 
 from dataclasses import dataclass

@@ -27,7 +27,8 @@ def calculator(model: dict[str, Any]) -> dict[str, Any]:
         ``variables`` as in the model, each variable with ``least_lp``, the linear predictor at its
         0 points; ``points_per_lp``; ``covariance`` of the coefficients, the intercept first,
         and ``quantile``, how many standard errors of the linear predictor a 95 % interval reaches
-        to either side: both None where the coefficients are no estimate.
+        to either side: both None where no maximum was found, ``covariance`` alone after a ridge
+        penalty, and there is no interval.
 
     Notes
     -----
