@@ -170,6 +170,8 @@ rule track_runs:
         files=f"{COHORT}/files.tsv",
         sheet=PLAN["sheet"],
         figures=PNGS,
+        # The last of all: a server that is down costs nothing but the logged runs.
+        described=f"{DOSSIER}/ro-crate-metadata.json",
         code=code("track_runs"),
     output:
         runs=f"{DOSSIER}/mlflow/runs.json",
