@@ -40,6 +40,7 @@ rule null:
     input:
         null_tables,
         rules.write_report.output.report,
+        rules.describe_crate.output.crate,
 
 
 # After all logs: a line for each job that failed.

@@ -88,7 +88,7 @@ def running(rule: str) -> Callable[[], list[str]]:
 def test_faults_are_survived_or_named_and_the_rest_is_resumed(
     cluster: Cluster, little: Little
 ) -> None:
-    master = little.start("--retries", "1", seconds=15, bad="9")
+    master = little.start("--retries", "1", "--keep-going", seconds=15, bad="9")
     wait_until(lambda: bool(running("rule_c")()), "rule c runs", 120)
     output("scancel", *running("rule_c")())
     output("scontrol", "update", "NodeName=node1", "State=DRAIN", "Reason=test")
