@@ -38,6 +38,12 @@ def predictions(fitted: Fitted, settings: dict[str, Any], upstream: dict[str, pd
     return table[table["kind"].isin([APPARENT, HELD_OUT])]
 
 
+@pytest.fixture(autouse=True)
+def own_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the code of a loaded model, which MLflow puts on the path, off it again."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+
 @pytest.fixture(scope="module")
 def upstream() -> tuple[Fitted, pd.DataFrame]:
     fitted = fit(SMALL, {}, False)

@@ -14,6 +14,7 @@ from radproof.models.learners.logistic import predict
 from radproof.models.nomogram import nomogram, probability_of_points
 from radproof.new_patient.arguments import Patient
 from radproof.new_patient.prediction import predict_patient
+from radproof.provenance import SCRIPTS
 from radproof.tables import read_json
 from typer.testing import CliRunner
 
@@ -128,7 +129,7 @@ def test_help_and_bad_arguments_do_not_load_tensorflow(results, tmp_path):
             f"try: app({arguments!r})\nexcept SystemExit: pass\n"
             "assert 'tensorflow' not in sys.modules and 'radiomics' not in sys.modules"
         )
-        environment = {"PYTHONPATH": ":".join(sys.path), "PATH": "/usr/bin"}
+        environment = {"PYTHONPATH": str(SCRIPTS), "PATH": "/usr/bin"}
         done = subprocess.run(
             [sys.executable, "-c", code], env=environment, capture_output=True, check=False
         )
