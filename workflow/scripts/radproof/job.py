@@ -4,6 +4,7 @@ import json
 import platform
 import resource
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -84,6 +85,7 @@ def open_job(snakemake: Any) -> Iterator[Job]:
     1; neither shows a traceback. Inputs named ``code`` carry no data and are recorded as code. The
     parameter ``temporary`` names the outputs that Snakemake deletes once they have been read.
     """
+    start_up = _cpu_seconds()
     record = Path(snakemake.output.record)
     results = record.parents[2]
     log_file = Path(snakemake.log[0])
@@ -123,7 +125,7 @@ def open_job(snakemake: Any) -> Iterator[Job]:
         except Exception:
             log(traceback.format_exc())
             raise
-        write_json(_record_of(snakemake, job, inputs, started), record)
+        write_json(_record_of(snakemake, job, inputs, started, start_up), record)
 
 
 def _named(files: Any) -> list[tuple[str, str]]:
@@ -156,8 +158,14 @@ def _peak_memory_kib() -> int:
     return max(children, int(lines["VmHWM"].split()[0]))
 
 
+def _cpu_seconds() -> float:
+    """Return the processor time of this process so far, and of those it waited for."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
 def _record_of(
-    snakemake: Any, job: Job, inputs: list[dict[str, Any]], started: datetime
+    snakemake: Any, job: Job, inputs: list[dict[str, Any]], started: datetime, start_up: float
 ) -> dict[str, Any]:
     ended = datetime.now(UTC)
     outputs = [(name, path) for name, path in _named(snakemake.output) if name != "record"]
@@ -177,6 +185,9 @@ def _record_of(
         "started": started.isoformat(timespec="seconds"),
         "ended": ended.isoformat(timespec="seconds"),
         "seconds": round((ended - started).total_seconds(), 3),
+        # Of the processor: for Python and its libraries, and for the job's own work after that.
+        "start_up_cpu_seconds": round(start_up, 3),
+        "cpu_seconds": round(_cpu_seconds() - start_up, 3),
         "peak_memory_mb": round(_peak_memory_kib() / 1024, 1),
     }
     return content | {"sha256": seal_of(content)}
