@@ -209,6 +209,20 @@ def test_a_network_keeps_its_origin_and_is_read_by_keras(tmp_path: Path) -> None
         read_origin(bare)
 
 
+def test_code_in_a_network_is_refused_and_not_run(tmp_path: Path) -> None:
+    target, path = str(tmp_path / "run.txt"), tmp_path / "planted.keras"
+    code = keras.layers.Lambda(
+        lambda x: (__import__("pathlib").Path(target).write_text("run"), x)[1],
+        output_shape=(8, 8, 1),
+    )
+    inputs = keras.Input((8, 8, 1))
+    save_model(keras.Model(inputs, code(inputs)), path, ORIGIN)
+    Path(target).unlink(missing_ok=True)
+    with pytest.raises(BadInput, match=r"network cannot be read.*[Ll]ambda"):
+        load_model(path)
+    assert not Path(target).exists()
+
+
 def test_a_network_for_other_sequences_is_refused(images, tmp_path: Path) -> None:
     model = network(tmp_path / "model.keras")
     with pytest.raises(BadInput, match=r"another number of sequences.*found 2, expected 1"):
