@@ -215,7 +215,7 @@ def main() -> int:
     absent = [path for path in [*options.results, options.cohort] if not path.exists()]
     if absent:
         say(f"skipped: {absent[0]} is not here")
-        return report([], options.json)
+        return 0
     names = [entry.name for entry in fields(Assumptions)]
     assumptions = Assumptions(**{name: getattr(options, name) for name in names})
     for entry in fields(Assumptions):
