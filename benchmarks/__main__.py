@@ -21,6 +21,7 @@ HERE = Path(__file__).resolve().parent
 RESULTS = PROJECT / "results"
 MADE = RESULTS / "bench"
 SIMULATED, SARCOMAS = RESULTS / "otscc-simulated", RESULTS / "sts"
+REPORT = SIMULATED / "dossier" / "report.html"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ BENCHMARKS = [
     Benchmark("stability", ("stability.py",)),
     Benchmark("against_r", ("against_r.py",), ("Rscript",)),
     Benchmark("cohort", ("cohort.py",)),
-    Benchmark("cluster", ("cluster.py",), (SIMULATED / "dossier/report.html", MADE / "cohort.json")),
+    Benchmark("growth", ("growth.py",), (REPORT,)),
+    # With the numbers of the two before it.
+    Benchmark("cluster", ("cluster.py",), (REPORT, MADE / "cohort.json", MADE / "growth.json")),
     Benchmark("preparation", ("preparation.py",)),
     Benchmark("registration", ("registration.py",)),
     Benchmark("extraction-peer", ("extraction.py", "peer"), (DATA / "sts", "pyradiomics")),
@@ -85,9 +88,7 @@ class Outcome:
 def run(benchmark: Benchmark, folder: Path) -> Outcome:
     """Run a benchmark and keep what it printed; a missed target is no failure of the run."""
     if benchmark.absent:
-        return Outcome(
-            benchmark.name, said=f"skipped: not here: {', '.join(benchmark.absent)}"
-        )
+        return Outcome(benchmark.name, said=f"skipped: not here: {', '.join(benchmark.absent)}")
     say(f"== {benchmark.name}")
     started = time.perf_counter()
     script, *arguments = benchmark.command

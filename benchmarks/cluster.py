@@ -1,7 +1,7 @@
 """What a study would take on a cluster: a model, fed with the records of one that is finished.
 
 Example: .venv/bin/python benchmarks/cluster.py --results results/otscc-simulated
-    --cohort results/bench/cohort.json
+    --cohort results/bench/cohort.json --growth results/bench/growth.json
 """
 
 import argparse
@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from cluster_bounds import bounds, comparison, growth_of_planning
-from cluster_graph import Record, Shape, jobs_of, pause_s, read_records, shape_of, wall_s
+from cluster_bounds import bounds, comparison, fixed_shares, growth_of_planning
+from cluster_graph import FIXED, Record, Shape, jobs_of, pause_s, read_records, shape_of, wall_s
 from cluster_groups import slurm_jobs
 from cluster_run import Cluster, Run, SlurmJob, critical_path, simulate
 from measure import PROJECT, Measure, report, say
@@ -70,7 +70,7 @@ class Measured:
     """What is measured: a finished study, the start of its scripts, and Snakemake's own times.
 
     ``planning`` has, of planning a study and of reading it for one job, processor seconds and MB as
-    straight lines of the number of patients (at none, a patient).
+    straight lines of the number of patients (at none, a patient); ``fixed`` is that of `jobs_of`.
     """
 
     shape: Shape
@@ -78,6 +78,7 @@ class Measured:
     pause_s: float
     profile: dict[str, Any]
     planning: dict[str, tuple[float, float]]
+    fixed: dict[str, float]
 
     def at(self, what: str, patients: int) -> float:
         """Return seconds or MB of Snakemake at a number of patients."""
@@ -123,7 +124,7 @@ def study_on(
         apart = [] if patients <= GROUPED_UP_TO else APART
     jobs = [
         replace(job, seconds=job.seconds / assumptions.speed)
-        for job in jobs_of(measured.shape, patients, assumptions.batch_size)
+        for job in jobs_of(measured.shape, patients, assumptions.batch_size, measured.fixed)
     ]
     # Two processes of Snakemake start a job, one after the other.
     reading_s = 2 * measured.at("start: processor", patients) / assumptions.speed
@@ -150,7 +151,10 @@ def of_size(measured: Measured, assumptions: Assumptions, patients: int) -> list
         Measure(f"{name}: utilisation", 100 * run.utilisation, "%"),
         Measure(f"{name}: jobs lost with a node", run.failures),
         Measure(f"{name}: cost", core_h * assumptions.price, "USD"),
-        *(Measure(f"{name}: of the wall time, {what}", 100 * share, "%") for share, what in decides),
+        *(
+            Measure(f"{name}: of the wall time, {what}", 100 * share, "%")
+            for share, what in decides
+        ),
     ]
 
 
@@ -199,6 +203,12 @@ def arguments() -> argparse.Namespace:
         default=PROJECT / "results" / "bench" / "cohort.json",
         help="what benchmarks/cohort.py --json printed",
     )
+    parser.add_argument(
+        "--growth",
+        type=Path,
+        default=PROJECT / "results" / "bench" / "growth.json",
+        help="what benchmarks/growth.py --json printed",
+    )
     parser.add_argument("--patients", type=int, nargs="+", default=SIZES)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     for entry in fields(Assumptions):
@@ -212,7 +222,9 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Check the model against the run that it is fed with, then let it foretell others."""
     options = arguments()
-    absent = [path for path in [*options.results, options.cohort] if not path.exists()]
+    absent = [
+        path for path in [*options.results, options.cohort, options.growth] if not path.exists()
+    ]
     if absent:
         say(f"skipped: {absent[0]} is not here")
         return 0
@@ -227,6 +239,7 @@ def main() -> int:
         min(pause_s(read_records(folder), options.results_cores) for folder in options.results),
         read_yaml(PROJECT / "profiles" / "slurm" / "config.yaml"),
         growth_of_planning(json.loads(options.cohort.read_bytes())["measures"], PLANNING),
+        FIXED | fixed_shares(json.loads(options.growth.read_bytes())["measures"]),
     )
     measures = local_check(options.results[0], options.results_cores)
     for patients in options.patients:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cluster_graph import BATCHED, CONSTANT, Record, jobs_of
+from cluster_graph import Record, jobs_of
 from measure import Measure
 
 if TYPE_CHECKING:
@@ -42,6 +42,16 @@ def growth_of_planning(
             each = (more - less) / (many - few)
             lines[f"{name}: {what}"] = (more - each * many, each)
     return lines
+
+
+def fixed_shares(measures: list[dict[str, Any]]) -> dict[str, float]:
+    """Return the share of a rule's seconds that does not grow, as growth.py measured it."""
+    text = ": share that does not grow"
+    return {
+        measure["what"].removesuffix(text): measure["value"]
+        for measure in measures
+        if measure["what"].endswith(text)
+    }
 
 
 def comparison(measured: "Measured", assumptions: "Assumptions", patients: int) -> list[Measure]:
@@ -85,15 +95,17 @@ def bounds(measured: "Measured", patients: int) -> list[Measure]:
         Measure(f"{name}: jobs of the workflow", len(jobs_of(measured.shape, patients))),
         Measure(f"{name}: planning", measured.at("planning: processor", patients) / 60, "min"),
         Measure(f"{name}: planning, memory", measured.at("planning: peak memory", patients), "MB"),
-        Measure(f"{name}: each job reads the plan", 2 * measured.at("start: processor", patients), "s"),
+        Measure(
+            f"{name}: each job reads the plan", 2 * measured.at("start: processor", patients), "s"
+        ),
         Measure(f"{name}: each such process", measured.at("start: peak memory", patients), "MB"),
         *(
             Measure(f"{name}: {rule} reads in one job", size * times / 1e9, "GB")
             for rule, size in largest_inputs(measured.records, 3).items()
         ),
         *(
-            Measure(f"{name}: {rule}, one job", seconds * times / 3600, "h")
-            for rule, seconds in longest(measured, 4).items()
+            Measure(f"{name}: {rule}, one job", seconds / 3600, "h")
+            for rule, seconds in longest(measured, patients, 4).items()
         ),
         Measure(f"{name}: slices of a training in memory", slices_gb(measured, patients), "GB"),
     ]
@@ -108,13 +120,11 @@ def largest_inputs(records: list[Record], count: int) -> dict[str, float]:
     return _most(sizes, count)
 
 
-def longest(measured: "Measured", count: int) -> dict[str, float]:
-    """Return the seconds of one job, of the rules whose jobs grow with the cohort."""
-    seconds = {
-        key.rule: max(task.seconds.values())
-        for key, task in sorted(measured.shape.tasks.items())
-        if key.axis != BATCHED and not key.rule.startswith(CONSTANT)
-    }
+def longest(measured: "Measured", patients: int, count: int) -> dict[str, float]:
+    """Return the seconds of the longest job of a rule, of the rules that have the longest."""
+    seconds: dict[str, float] = {}
+    for job in jobs_of(measured.shape, patients, fixed=measured.fixed):
+        seconds[job.rule] = max(job.seconds, seconds.get(job.rule, 0.0))
     return _most(seconds, count)
 
 

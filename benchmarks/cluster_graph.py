@@ -7,7 +7,7 @@ of one set. It has a job for each batch, for each fold, or one.
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import product
@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 Record = dict[str, Any]
-# What draws or describes from tables whose size does not follow from the number of patients. The
-# seconds of all else are taken to grow as the patients whom a job reads: images and masks are worked
-# on one by one; an epoch shows each patient's slices once; a LASSO by coordinate descent costs n × p
-# a sweep, a correlation filter n × p², an ICC n × p, each resample of optimism a fit; DeLong's test
-# n log n. What a job needs before its first patient grows with them too, so that times are rather
-# too long.
-CONSTANT = ("plot_", "describe_features", "fill_checklists", "check_claims")
+# The share of a job's seconds that does not grow with the patients whom it reads: all where tables
+# of a size of their own are drawn, described or logged. What is not named is taken to grow with
+# them, all of it: images and masks are worked on one by one; an epoch shows each patient's slices
+# once; an ICC costs n × p, DeLong's test n log n. As what a job needs before its first patient then
+# grows too, times are rather too long. Fits are measured: see growth.py.
+FIXED = dict.fromkeys(
+    ("plot_", "describe_features", "fill_checklists", "check_claims", "track_runs"), 1.0
+)
 BATCHED, FOLD, ONE = "batch", "fold", "one"
 
 
@@ -128,14 +129,20 @@ def _batch_sizes(records: list[Record], keys: list[tuple[Key, str]]) -> dict[str
     return sizes
 
 
-def jobs_of(shape: Shape, patients: int, batch_size: int | None = None) -> list[Job]:
+def jobs_of(
+    shape: Shape,
+    patients: int,
+    batch_size: int | None = None,
+    fixed: Mapping[str, float] = FIXED,
+) -> list[Job]:
     """Return the jobs of the same study with another number of patients, sets in proportion.
 
-    ``batch_size`` is that of the finished study unless given.
+    ``batch_size`` is that of the finished study unless given. ``fixed`` has, by the beginning of a
+    rule's name, the share of its seconds that does not grow; jobs by batch are as long as these.
     """
     size = batch_size or max(shape.batches.values())
     growth = patients / shape.patients
-    members = {key: _members(shape, key, growth, size) for key in sorted(shape.tasks)}
+    members = {key: _members(shape, key, growth, size, fixed) for key in sorted(shape.tasks)}
     places = {key: {} for key in members}  # type: dict[Key, dict[str, int]]
     for number, (key, member) in enumerate((k, m) for k, found in members.items() for m in found):
         places[key][member] = number
@@ -153,11 +160,14 @@ def jobs_of(shape: Shape, patients: int, batch_size: int | None = None) -> list[
     ]
 
 
-def _members(shape: Shape, key: Key, growth: float, size: int) -> dict[str, float]:
+def _members(
+    shape: Shape, key: Key, growth: float, size: int, fixed: Mapping[str, float]
+) -> dict[str, float]:
     """Return the jobs of a task at another number of patients, each with its seconds."""
     seconds = shape.tasks[key].seconds
     if key.axis != BATCHED:
-        times = 1.0 if key.rule.startswith(CONSTANT) else growth
+        share = next((fixed[name] for name in fixed if key.rule.startswith(name)), 0.0)
+        times = share + (1 - share) * growth
         return {member: value * times for member, value in seconds.items()}
     each = sum(seconds.values()) / sum(shape.batches[member] for member in seconds)
     left, sizes = round(shape.sizes[key.of] * growth), {}

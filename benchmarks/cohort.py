@@ -1,4 +1,4 @@
-"""How the check of a cohort and the planning of its study grow with the number of patients.
+"""How a cohort's check, its study's planning and the start of a job grow with patients.
 
 Example: .venv/bin/python benchmarks/cohort.py --patients 100 1000 10000
 """
@@ -130,7 +130,7 @@ def planned(project: Path, plan: Path, data: Path) -> Cost:
 
 
 def job_started(project: Path, plan: Path, data: Path) -> Cost:
-    """Read the workflow for one job, as each of the two Snakemake processes of a cluster's job does."""
+    """Read the workflow for one job, as both Snakemake processes of a cluster's job do."""
     first = "prepare_images_train001"
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "all", "--nocolor"]
     command += ["--target-jobs", f"{first}:", "--allowed-rules", first, "--mode", "remote"]
