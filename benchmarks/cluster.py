@@ -139,7 +139,7 @@ def of_size(measured: Measured, assumptions: Assumptions, patients: int) -> list
     planning_s = measured.at("planning: processor", patients) / assumptions.speed
     wall, core_h = run.wall_s + planning_s, run.used_core_s / 3600
     chain = critical_path(jobs, run)
-    decides = [(share / wall, name) for name, share in chain.most_common(3)]
+    decides = [(share / wall, name) for name, share in list(chain.items())[:3]]
     start_h = sum(job.start_s * job.threads for job in jobs) / 3600
     name = f"{patients:,} patients"
     return [
@@ -245,9 +245,8 @@ def main() -> int:
     for patients in options.patients:
         measures += of_size(measured, assumptions, patients)
     for patients in (size for size in options.patients if size > GROUPED_UP_TO):
-        measures += sensitivity(measured, assumptions, patients)
+        measures += sensitivity(measured, assumptions, patients) + bounds(measured, patients)
     measures += comparison(measured, assumptions, max(options.patients))
-    measures += bounds(measured, max(options.patients))
     return report(measures, options.json)
 
 

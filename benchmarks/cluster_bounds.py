@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cluster_graph import Record, jobs_of
+from cluster_groups import asked_for
 from measure import Measure
 
 if TYPE_CHECKING:
@@ -104,8 +105,16 @@ def bounds(measured: "Measured", patients: int) -> list[Measure]:
             for rule, size in largest_inputs(measured.records, 3).items()
         ),
         *(
-            Measure(f"{name}: {rule}, one job", seconds / 3600, "h")
+            measure
             for rule, seconds in longest(measured, patients, 4).items()
+            for measure in (
+                Measure(f"{name}: {rule}, one job", seconds / 3600, "h"),
+                Measure(
+                    f"{name}: {rule}, of the minutes it asks for",
+                    100 * seconds / 60 / asked_for(measured.profile, rule, "runtime"),
+                    "%",
+                ),
+            )
         ),
         Measure(f"{name}: slices of a training in memory", slices_gb(measured, patients), "GB"),
     ]

@@ -143,7 +143,7 @@ def jobs_of(
     size = batch_size or max(shape.batches.values())
     growth = patients / shape.patients
     members = {key: _members(shape, key, growth, size, fixed) for key in sorted(shape.tasks)}
-    places = {key: {} for key in members}  # type: dict[Key, dict[str, int]]
+    places: dict[Key, dict[str, int]] = {key: {} for key in members}
     for number, (key, member) in enumerate((k, m) for k, found in members.items() for m in found):
         places[key][member] = number
     after: dict[int, list[int]] = defaultdict(list)

@@ -24,10 +24,10 @@ def slurm_jobs(
     return [
         SlurmJob(
             name=jobs[numbers[0]].rule,
-            work=dict(_work(jobs, numbers)),
+            work=_work(jobs, numbers),
             start_s=reading_s + start_s * len(numbers),
             threads=max(jobs[number].threads for number in numbers),
-            memory_mb=max(_memory_mb(profile, jobs[number].rule) for number in numbers),
+            memory_mb=max(asked_for(profile, jobs[number].rule, "mem_mb") for number in numbers),
             after=tuple(
                 sorted({places[b] for number in numbers for b in jobs[number].after} - {place})
             ),
@@ -36,17 +36,39 @@ def slurm_jobs(
     ]
 
 
-def _work(jobs: list[Job], numbers: list[int]) -> Counter[str]:
-    work: Counter[str] = Counter()
+def _work(jobs: list[Job], numbers: list[int]) -> dict[str, float]:
+    work: dict[str, float] = {}
     for number in numbers:
-        work[jobs[number].rule] += jobs[number].seconds  # type: ignore[assignment]
+        rule = jobs[number].rule
+        work[rule] = work.get(rule, 0.0) + jobs[number].seconds
     return work
 
 
 def _places(jobs: list[Job], profile: dict[str, Any], apart: list[str]) -> list[int]:
     """Return which of Slurm's jobs each job is in, numbered from 0."""
     groups = {rule: of for rule, of in profile.get("groups", {}).items() if of not in apart}
+    together = dict(entry.split("=") for entry in profile.get("group-components", []))
     of_job = [_entry(groups, job.rule) for job in jobs]
+    components = _components(jobs, of_job)
+    place_of: dict[int, int] = {}
+    latest: dict[str, int] = {}
+    packed: Counter[str] = Counter()
+    count = 0
+    for component, group in zip(components, of_job, strict=True):
+        if component in place_of:
+            continue
+        if group is None or packed[group] % int(together.get(group, 1)) == 0:
+            place_of[component], count = count, count + 1
+        else:
+            place_of[component] = latest[group]
+        if group is not None:
+            latest[group] = place_of[component]
+            packed[group] += 1
+    return [place_of[component] for component in components]
+
+
+def _components(jobs: list[Job], of_job: list[str | None]) -> list[int]:
+    """Return one number for all jobs that are connected within their group."""
     root = list(range(len(jobs)))
 
     def top(number: int) -> int:
@@ -59,26 +81,13 @@ def _places(jobs: list[Job], profile: dict[str, Any], apart: list[str]) -> list[
         for before in job.after:
             if of_job[number] and of_job[number] == of_job[before]:
                 root[top(number)] = top(before)
-    together = dict(entry.split("=") for entry in profile.get("group-components", []))
-    found: dict[int, int] = {}
-    packed: dict[str, list[int]] = defaultdict(list)
-    count = 0
-    for number, group in enumerate(of_job):
-        component = top(number)
-        if component in found:
-            continue
-        if group and len(packed[group]) % int(together.get(group, 1)):
-            found[component] = packed[group][-1]
-        else:
-            found[component], count = count, count + 1
-        packed[group or ""].append(found[component])
-    return [found[top(number)] for number in range(len(jobs))]
+    return [top(number) for number in range(len(jobs))]
 
 
-def _memory_mb(profile: dict[str, Any], rule: str) -> int:
+def asked_for(profile: dict[str, Any], rule: str, what: str) -> int:
     """Return what the first attempt of a rule asks for (``1500 * attempt``); 0 by no profile."""
     entry = _entry(profile.get("set-resources", {}), rule) or {}
-    text = (profile.get("default-resources", {}) | entry).get("mem_mb", 0)
+    text = (profile.get("default-resources", {}) | entry).get(what, 0)
     return int(str(text).split("*")[0])
 
 

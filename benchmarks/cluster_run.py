@@ -1,7 +1,7 @@
 """A run on a cluster, event by event: Slurm's jobs, its queue, nodes, and what Snakemake sees."""
 
 import heapq
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -228,18 +228,19 @@ def _learn(state: _State, now: float) -> None:
     _submit(state, now)
 
 
-def critical_path(jobs: list[SlurmJob], run: Run) -> Counter[str]:
+def critical_path(jobs: list[SlurmJob], run: Run) -> dict[str, float]:
     """Return the seconds of each rule on the chain of jobs that ends last; ``waiting`` in between.
 
     Each job's predecessor on the chain is the one among those it waits for that ended last.
     """
-    chain: Counter[str] = Counter()
+    chain: dict[str, float] = defaultdict(float)
     number: int | None = int(np.argmax(run.ended))
     while number is not None:
         job = jobs[number]
-        chain.update({rule: round(seconds, 6) for rule, seconds in job.work.items()})
+        for rule, seconds in job.work.items():
+            chain[rule] += seconds
         chain["start of jobs"] += job.start_s
         before = max(job.after, key=lambda other: run.ended[other], default=None)
         chain["waiting"] += run.begun[number] - (run.ended[before] if before is not None else 0.0)
         number = before
-    return chain
+    return dict(sorted(chain.items(), key=lambda item: -item[1]))

@@ -51,7 +51,7 @@ def repeated(table: pd.DataFrame, times: int, patient: str | None) -> pd.DataFra
     copies = []
     for number in range(times):
         copy = table.copy()
-        for name in table.select_dtypes("floating").columns:
+        for name in table.select_dtypes("float").columns:
             noise = rng.normal(size=len(table)) * MOVED * table[name].std()
             copy[name] = table[name] + (noise if number else 0.0)
         if patient is None:
