@@ -6,6 +6,7 @@ DATASETS ?=
 K ?= 39
 STUDY ?= otscc-simulated
 PORT ?= 5000
+BENCH ?=
 
 PYTHON ?= python3
 # The lock that .venv was set up with stays, until another is asked for.
@@ -16,7 +17,7 @@ READY := .venv/.ready-$(LOCK)
 RUNS := results/$(STUDY)/dossier/mlflow/runs.db
 CONFIG := $(if $(PLAN),plan='$(PLAN)') $(if $(DATASETS),datasets='$(DATASETS)')
 
-.PHONY: study null report setup wheels locks test lint format docs mlflow
+.PHONY: study null report setup wheels locks test lint format docs mlflow bench
 
 study: $(READY)
 	@$(BIN)/radproof check $(if $(PLAN),'$(PLAN)') $(foreach entry,$(DATASETS),--dataset '$(entry)')
@@ -64,6 +65,10 @@ format: $(READY)
 mlflow: $(READY)
 	@test -f '$(RUNS)' || { echo 'no runs are logged in $(RUNS): run make study first, or name another study by STUDY=; runs that went to a server are seen there' >&2; exit 2; }
 	@MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --backend-store-uri 'sqlite:///$(CURDIR)/$(RUNS)'
+
+# Every benchmark, or those of one name (BENCH=segmentation); hours, on a machine that does nothing else.
+bench: $(READY)
+	@$(BIN)/python benchmarks $(BENCH)
 
 docs: $(READY)
 	@$(BIN)/python -c 'from radproof.schema_docs import configuration_reference as text; print(text(), end="")' > config/.README.md && mv config/.README.md config/README.md

@@ -1,4 +1,4 @@
-"""How the check of a cohort and the planning of its study grow with the number of patients.
+"""How a cohort's check, its study's planning and the start of a job grow with patients.
 
 Example: .venv/bin/python benchmarks/cohort.py --patients 100 1000 10000
 """
@@ -129,6 +129,16 @@ def planned(project: Path, plan: Path, data: Path) -> Cost:
     return cost_of([*command, "--config", *settings], project, project / "plan.log")
 
 
+def job_started(project: Path, plan: Path, data: Path) -> Cost:
+    """Read the workflow for one job, as both Snakemake processes of a cluster's job do."""
+    first = "prepare_images_train001"
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "all", "--nocolor"]
+    command += ["--target-jobs", f"{first}:", "--allowed-rules", first, "--mode", "remote"]
+    settings = [f"plan={plan}", f"datasets={DATASET}={data}"]
+    command += ["--force", "--nolock", "--config", *settings]
+    return cost_of(command, project, project / "start.log")
+
+
 def growing(project: Path, counts: list[int]) -> list[Measure]:
     """Check and plan cohorts of several sizes; a patient of the last must cost no more.
 
@@ -137,7 +147,7 @@ def growing(project: Path, counts: list[int]) -> list[Measure]:
     measures, each = [], {}
     for count in counts:
         plan, data = write_study(project, count)
-        for name, run in (("check", check), ("planning", planned)):
+        for name, run in (("check", check), ("planning", planned), ("start", job_started)):
             cost = run(project, plan, data)
             each[name, count] = cost.processor_seconds / count
             say(f"{name} of {count} patients: {cost.seconds:.1f} s, {cost.peak_mb:.0f} MB")
