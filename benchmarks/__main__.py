@@ -44,6 +44,7 @@ BENCHMARKS = [
     Benchmark("stability", ("stability.py",)),
     Benchmark("against_r", ("against_r.py",), ("Rscript",)),
     Benchmark("cohort", ("cohort.py",)),
+    Benchmark("overhead", ("overhead.py",)),
     Benchmark("growth", ("growth.py",), (REPORT,)),
     # With the numbers of the two before it.
     Benchmark("cluster", ("cluster.py",), (REPORT, MADE / "cohort.json", MADE / "growth.json")),
