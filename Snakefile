@@ -43,6 +43,13 @@ rule null:
         rules.describe_crate.output.crate,
 
 
+onstart:
+    try:
+        check_writable(Path(RESULTS))
+    except BadInput as error:
+        raise WorkflowError(str(error)) from None
+
+
 # After all logs: a line for each job that failed.
 onerror:
     print(explain(log[0]), file=sys.stderr)

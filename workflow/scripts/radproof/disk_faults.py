@@ -1,0 +1,85 @@
+"""A disk that is full or may not be written to, said in one message."""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from radproof.errors import BadInput, Problem
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+READ_ONLY = {errno.EROFS}
+DENIED = {errno.EACCES, errno.EPERM}
+MIB = 2**20
+# Below this a study's tables and logs no longer fit.
+LEAST_FREE_MIB = 1
+
+AGAIN = "give the same command again: what is whole stays"
+MAKE_ROOM = f"make room, then {AGAIN}"
+ALLOW = f"let it be written to, then {AGAIN}"
+GRANT = f"grant yourself access, then {AGAIN}"
+
+
+def disk_problem(error: BaseException, results: Path) -> Problem | None:
+    """Return what an error says of the disk below a study's results, None where it is another.
+
+    Of a full disk the system says no name: of the results' and that of temporary files it is the
+    one with the least room.
+    """
+    fault = next((e for e in _causes(error) if isinstance(e, OSError) and e.errno), None)
+    if fault is None:
+        return None
+    file = str(fault.filename or results)
+    if fault.errno in FULL:
+        return _full(min((_above(results), Path(tempfile.gettempdir())), key=_free_mib))
+    if fault.errno in READ_ONLY:
+        return Problem("disk is read-only", file=file, remedy=ALLOW)
+    if fault.errno in DENIED:
+        return Problem("access is denied", file=file, remedy=GRANT)
+    return None
+
+
+def check_writable(results: Path) -> None:
+    """Check before anything runs that a study's folders can be written to.
+
+    Raises
+    ------
+    BadInput
+        If one, or the folder in which it is to be made, cannot be written to, or its disk is full.
+    """
+    folders = [_above(results), *(path for path in results.glob("*") if path.is_dir())]
+    problems = [
+        Problem("folder cannot be written to", file=str(path), remedy=ALLOW)
+        for path in folders
+        if not os.access(path, os.W_OK | os.X_OK)
+    ]
+    if not problems and _free_mib(folders[0]) < LEAST_FREE_MIB:
+        problems = [_full(folders[0])]
+    if problems:
+        raise BadInput(problems[0])
+
+
+def _full(folder: Path) -> Problem:
+    return Problem(
+        "disk is full, or what you may use of it",
+        file=str(folder),
+        found=f"{_free_mib(folder)} MB free",
+        remedy=MAKE_ROOM,
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _above(folder: Path) -> Path:
+    """Return a folder, or the lowest above it that is there."""
+    return next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
+
+
+def _free_mib(folder: Path) -> int:
+    return shutil.disk_usage(folder).free // MIB
