@@ -14,7 +14,7 @@ import psutil
 
 from tests.workflow.conftest import Project
 
-KILLED = re.compile(r"^failed: \w+: killed by SIGKILL, often for want of memory", re.M)
+KILLED = re.compile(r"^failed: \S+: killed by SIGKILL, often for want of memory", re.M)
 SCRIPT = re.compile(r"/\.snakemake/scripts/tmp\w+\.(\w+)\.py$")
 TRAINER = "train_segmenter"
 # A job's process, that of a training, Snakemake alone, and Snakemake with all that it started.
@@ -118,15 +118,15 @@ class Disturbed:
     ) -> None:
         if self.told[-1].partition(" jobs ")[2].startswith(("worker", "trainer")):
             assert status == 1, said[-6000:]
-            assert re.search(
-                r"^failed: \w+: killed by SIGKILL, often for want of memory", said, re.M
-            )
+            assert KILLED.search(said), said[-6000:]
             return
         assert status == -signal.SIGKILL
         # Nobody waits for jobs to end: whoever starts again at once must not meet them.
         self.project.run(1, "--unlock")
-        _, alive = psutil.wait_procs(victims, timeout=60)
-        assert not alive, f"jobs live on without Snakemake: {alive}"
+        end = time.monotonic() + 120
+        while alive := [process for process in victims if runs(process)]:
+            assert time.monotonic() < end, f"jobs live on without Snakemake: {alive}"
+            time.sleep(0.1)
 
 
 def jobs_of(master: int) -> dict[psutil.Process, str]:
@@ -135,8 +135,16 @@ def jobs_of(master: int) -> dict[psutil.Process, str]:
     try:
         for process in psutil.Process(master).children(recursive=True):
             script = SCRIPT.search(" ".join(process.cmdline()))
-            if script and process.status() != psutil.STATUS_ZOMBIE:
+            if script and runs(process):
                 found[process] = script[1]
     except psutil.NoSuchProcess:
         return {}
     return found
+
+
+def runs(process: psutil.Process) -> bool:
+    """Say whether a process runs; one that ended and that nobody waited for does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

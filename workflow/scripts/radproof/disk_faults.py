@@ -13,8 +13,6 @@ FULL = {errno.ENOSPC, errno.EDQUOT}
 READ_ONLY = {errno.EROFS}
 DENIED = {errno.EACCES, errno.EPERM}
 MIB = 2**20
-# Below this a study's tables and logs no longer fit.
-LEAST_FREE_MIB = 1
 
 AGAIN = "give the same command again: what is whole stays"
 MAKE_ROOM = f"make room, then {AGAIN}"
@@ -47,7 +45,7 @@ def check_writable(results: Path) -> None:
     Raises
     ------
     BadInput
-        If one, or the folder in which it is to be made, cannot be written to, or its disk is full.
+        If one, or the folder in which it is to be made, cannot be written to.
     """
     folders = [_above(results), *(path for path in results.glob("*") if path.is_dir())]
     problems = [
@@ -55,8 +53,6 @@ def check_writable(results: Path) -> None:
         for path in folders
         if not os.access(path, os.W_OK | os.X_OK)
     ]
-    if not problems and _free_mib(folders[0]) < LEAST_FREE_MIB:
-        problems = [_full(folders[0])]
     if problems:
         raise BadInput(problems[0])
 

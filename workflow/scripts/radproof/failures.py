@@ -115,4 +115,9 @@ def _ended(text: str) -> str:
     if not found:
         return "it ended without a word"
     status, signal = found.groups()
-    return f"exit status {status}" if status else f"killed by {signal}, often for want of memory"
+    # A shell between gives 128 and the number of the signal.
+    if status == "137":
+        signal = "SIGKILL"
+    if signal == "SIGKILL":
+        return "killed by SIGKILL, often for want of memory"
+    return f"killed by {signal}" if signal else f"exit status {status}"
