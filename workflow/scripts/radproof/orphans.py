@@ -17,7 +17,7 @@ def end_with_snakemake(log: Callable[[str], None]) -> None:
         return
     snakemake, parent = int(os.environ[VARIABLE]), os.getppid()
     if not _runs(snakemake):
-        os._exit(EXIT_ORPHANED)
+        _end(log)
     threading.Thread(target=_watch, args=(snakemake, parent, log), daemon=True).start()
 
 
@@ -25,6 +25,10 @@ def _watch(snakemake: int, parent: int, log: Callable[[str], None]) -> None:
     # A killed process that nobody waits for is still listed: its children have another parent.
     while _runs(snakemake) and os.getppid() == parent:
         time.sleep(SECONDS_BETWEEN_LOOKS)
+    _end(log)
+
+
+def _end(log: Callable[[str], None]) -> None:
     try:
         log("Snakemake is gone, and this job ends: the next run makes it again")
     finally:
@@ -36,6 +40,6 @@ def _runs(number: int) -> bool:
         os.kill(number, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # it runs, as somebody else
         return True
     return True
