@@ -44,10 +44,8 @@ rule null:
 
 
 onstart:
-    try:
-        check_writable(Path(RESULTS))
-    except BadInput as error:
-        raise WorkflowError(str(error)) from None
+    if UNWRITABLE:
+        raise WorkflowError("nothing is begun: see the error above")
 
 
 # After all logs: a line for each job that failed.

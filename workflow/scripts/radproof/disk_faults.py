@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from radproof.errors import BadInput, Problem
+from radproof.errors import Problem
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 READ_ONLY = {errno.EROFS}
@@ -39,22 +39,16 @@ def disk_problem(error: BaseException, results: Path) -> Problem | None:
     return None
 
 
-def check_writable(results: Path) -> None:
-    """Check before anything runs that a study's folders can be written to.
+def unwritable(results: Path) -> Problem | None:
+    """Return which folder of a study cannot be written to, before anything runs; None if all can.
 
-    Raises
-    ------
-    BadInput
-        If one, or the folder in which it is to be made, cannot be written to.
+    Where there are no results yet it is the folder above in which they are to be made.
     """
     folders = [_above(results), *(path for path in results.glob("*") if path.is_dir())]
-    problems = [
-        Problem("folder cannot be written to", file=str(path), remedy=ALLOW)
-        for path in folders
-        if not os.access(path, os.W_OK | os.X_OK)
-    ]
-    if problems:
-        raise BadInput(problems[0])
+    for folder in folders:
+        if not os.access(folder, os.W_OK | os.X_OK):
+            return Problem("folder cannot be written to", file=str(folder), remedy=ALLOW)
+    return None
 
 
 def _full(folder: Path) -> Problem:
