@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ import SimpleITK as sitk
 from radproof.disk_faults import disk_problem, unwritable
 from radproof.figures.style import save
 from radproof.images.strips import write_strips
+from radproof.provenance import PROJECT
 from radproof.tables import put_in_place, remove_unfinished, write_features, write_table
 from radproof.volumes import write_volume
 
@@ -102,6 +104,20 @@ def test_what_may_not_be_written_to_is_named(small_disk: Path, name: str) -> Non
     assert problem is not None and "disk is read-only; let it be written to" in str(problem)
     assert "folder cannot be written to" in str(unwritable(small_disk / "results" / "small"))
     assert unwritable(small_disk.parent / "results" / "small") is None
+
+
+def test_a_command_says_that_the_disk_is_full(small_disk: Path) -> None:
+    plan = PROJECT / "config/studies/otscc-simulated.yaml"
+    command = ["-c", "from radproof.cli import app; app()", "simulate", str(plan), "-o"]
+    done = subprocess.run(
+        [sys.executable, *command, str(small_disk / "data")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert re.search(rf"radproof: {small_disk}/data\S*: disk is full", done.stderr)
+    assert "Traceback" not in done.stderr
 
 
 def test_other_errors_are_not_of_the_disk(tmp_path: Path) -> None:

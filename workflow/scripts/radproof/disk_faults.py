@@ -23,15 +23,17 @@ GRANT = f"grant yourself access, then {AGAIN}"
 def disk_problem(error: BaseException, results: Path) -> Problem | None:
     """Return what an error says of the disk below a study's results, None where it is another.
 
-    Of a full disk the system says no name: of the results' and that of temporary files it is the
-    one with the least room.
+    Of a full disk the system may say no name: of the results' and that of temporary files it is
+    the one with the least room.
     """
     fault = next((e for e in _causes(error) if isinstance(e, OSError) and e.errno), None)
     if fault is None:
         return None
     file = str(fault.filename or results)
     if fault.errno in FULL:
-        return _full(min((_above(results), Path(tempfile.gettempdir())), key=_free_mib))
+        folders = (_above(results), Path(tempfile.gettempdir()))
+        named = _above(Path(file).parent) if fault.filename else None
+        return _full(named or min(folders, key=_free_mib))
     if fault.errno in READ_ONLY:
         return Problem("disk is read-only", file=file, remedy=ALLOW)
     if fault.errno in DENIED:

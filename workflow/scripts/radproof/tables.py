@@ -116,6 +116,9 @@ def put_in_place(path: str | Path) -> Iterator[Path]:
     try:
         yield unfinished
         unfinished.replace(place)
+    except OSError as error:
+        error.filename = error.filename or str(place)  # a full disk is said without a name
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
 
