@@ -115,7 +115,7 @@ def test_a_command_says_that_the_disk_is_full(small_disk: Path) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 2
+    assert done.returncode == 4
     assert re.search(rf"radproof: {small_disk}/data\S*: disk is full", done.stderr)
     assert "Traceback" not in done.stderr
 
@@ -161,7 +161,7 @@ def run_job(folder: Path, something: str) -> subprocess.CompletedProcess:
 def test_a_job_says_that_the_disk_is_full_and_nothing_else(small_disk: Path) -> None:
     done = run_job(small_disk, f"open('{small_disk}/file', 'w').write('x' * 10**6)")
     lines = done.stderr.splitlines()
-    assert done.returncode == 2
+    assert done.returncode == 4
     assert len(lines) == 2 and "error: " in lines[1] and "disk is full" in lines[1]
     assert not (small_disk / "results/small/records").exists()
 
@@ -169,7 +169,7 @@ def test_a_job_says_that_the_disk_is_full_and_nothing_else(small_disk: Path) -> 
 def test_a_job_whose_log_finds_no_room_says_so_all_the_same(small_disk: Path) -> None:
     (small_disk / "file").write_bytes(b"x" * 90_000)
     done = run_job(small_disk, "for i in range(10**4): job.log('x' * 50)")
-    assert done.returncode == 2
+    assert done.returncode == 4
     assert "disk is full" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
 

@@ -148,6 +148,9 @@ def test_a_local_failure_has_its_exit_status_and_its_last_message(tmp_path: Path
         killed = local.replace("returned non-zero exit status 2", death)
         said = "failed: predict: killed by SIGKILL, often for want of memory: "
         assert explained(tmp_path, killed).startswith(said)
+    full = local.replace("exit status 2", "exit status 4")
+    said = "failed: predict: exit status 4, a disk that is full or may not be written to: "
+    assert explained(tmp_path, full).startswith(said)
     crashed = local.replace("returned non-zero exit status 2", "died with <Signals.SIGSEGV: 11>")
     assert "killed by SIGSEGV: [" in explained(tmp_path, crashed)
 

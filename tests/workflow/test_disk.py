@@ -24,7 +24,7 @@ nightly = pytest.mark.skipif(
 
 # The rule and the record of jobs, of which none waits for another.
 IMAGES = {
-    "prepare_images_test001": "prepare_images/test001",
+    "prepare_images_test002": "prepare_images/test002",
     "plot_montage": "plot_montage/train001",
 }
 NETWORK = {"train_segmenter_unet_fold-1": "train_segmenter/unet.fold-1"}
@@ -85,7 +85,7 @@ def test_a_full_disk_is_named_and_with_room_the_same_bytes_come(
     disk.leave_free(32 * 1024)
     done = disk.study.snakemake("--cores", "2", "--keep-going", *targets)
     assert done.returncode == 1
-    said = re.findall(r"^failed: (\S+): exit status 2: .*: disk is full.*", done.stderr, re.M)
+    said = re.findall(r"^failed: (\S+): exit status 4, .*: disk is full.*", done.stderr, re.M)
     assert sorted(said) == sorted(jobs), done.stderr[-6000:]
     assert re.search(rf"error: results/{STUDY}\S*: disk is full", done.stderr)
     assert "Traceback" not in done.stderr

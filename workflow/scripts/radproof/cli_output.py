@@ -11,7 +11,14 @@ from typing import Any
 import typer
 
 from radproof.disk_faults import disk_problem
-from radproof.errors import EXIT_BAD_INPUT, EXIT_CHECK_FAILED, BadInput, CheckFailed, Problem
+from radproof.errors import (
+    EXIT_BAD_INPUT,
+    EXIT_CHECK_FAILED,
+    EXIT_DISK,
+    BadInput,
+    CheckFailed,
+    Problem,
+)
 
 
 @contextmanager
@@ -31,7 +38,7 @@ def exit_codes() -> Iterator[None]:
         if disk is None:
             raise
         print(f"radproof: {disk}", file=sys.stderr)
-        raise typer.Exit(EXIT_BAD_INPUT) from None
+        raise typer.Exit(EXIT_DISK) from None
 
 
 def emit(value: dict[str, Any], as_json: bool, text: str | None = None) -> None:

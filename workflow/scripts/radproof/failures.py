@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from radproof.errors import EXIT_DISK
+
 # Logs that Snakemake repeats between two rulers.
 REPEATED = re.compile(r"^Logfile [^\n]+:\n(=+)\n.*?\n\1\n", re.M | re.S)
 ERROR = re.compile(
@@ -120,4 +122,8 @@ def _ended(text: str) -> str:
         signal = "SIGKILL"
     if signal == "SIGKILL":
         return "killed by SIGKILL, often for want of memory"
-    return f"killed by {signal}" if signal else f"exit status {status}"
+    if signal:
+        return f"killed by {signal}"
+    # Said here too, as the job's log may have had no room for it.
+    disk = ", a disk that is full or may not be written to" if int(status) == EXIT_DISK else ""
+    return f"exit status {status}{disk}"

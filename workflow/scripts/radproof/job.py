@@ -14,7 +14,7 @@ from typing import Any
 
 from radproof.disk_faults import disk_problem
 from radproof.environment import check_environment
-from radproof.errors import EXIT_BAD_INPUT, EXIT_CHECK_FAILED, BadInput, CheckFailed
+from radproof.errors import EXIT_BAD_INPUT, EXIT_CHECK_FAILED, EXIT_DISK, BadInput, CheckFailed
 from radproof.orphans import end_with_snakemake
 from radproof.provenance import (
     LOCK,
@@ -82,8 +82,8 @@ def of_patients(patients: Sequence[str], files: Sequence[str]) -> dict[str, list
 def open_job(snakemake: Any) -> Iterator[Job]:
     """Open the job that Snakemake handed to a script; write its record when it ends well.
 
-    Bad input, and a disk that is full or read-only, end the process with exit code 2 and one line
-    for each problem, a failed check with 1; none shows a traceback. Where Snakemake itself is
+    Bad input ends the process with exit code 2 and one line for each problem, a failed check with
+    1, a disk that is full or read-only with 4; none shows a traceback. Where Snakemake itself is
     killed, the process ends as well. Inputs named ``code`` carry no data and are recorded as code.
     The parameter ``temporary`` names the outputs that Snakemake deletes once they have been read.
     """
@@ -138,7 +138,7 @@ def _failures_told(log: JobLog, results: Path) -> Iterator[None]:
             _tell(log, traceback.format_exc())
             raise
         _tell(log, f"error: {problem}")
-        raise SystemExit(EXIT_BAD_INPUT) from None
+        raise SystemExit(EXIT_DISK) from None
 
 
 def _tell(log: JobLog, *messages: str) -> None:

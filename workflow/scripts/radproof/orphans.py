@@ -5,10 +5,11 @@ import threading
 import time
 from collections.abc import Callable
 
+from radproof.errors import EXIT_ORPHANED
+
 # Set by the Snakefile in Snakemake's own process; on a cluster in the one that runs on the node.
 VARIABLE = "RADPROOF_SNAKEMAKE_PID"
 SECONDS_BETWEEN_LOOKS = 0.5
-EXIT_ORPHANED = 3
 
 
 def end_with_snakemake(log: Callable[[str], None]) -> None:
