@@ -43,6 +43,11 @@ rule null:
         rules.describe_crate.output.crate,
 
 
+onstart:
+    if UNWRITABLE:
+        raise WorkflowError("nothing is begun: see the error above")
+
+
 # After all logs: a line for each job that failed.
 onerror:
     print(explain(log[0]), file=sys.stderr)

@@ -144,8 +144,15 @@ def test_a_local_failure_has_its_exit_status_and_its_last_message(tmp_path: Path
         "failed: predict: exit status 2: [predict clinical] error: patient P01: no image; "
         f"give one; log: {own}"
     )
-    killed = local.replace("returned non-zero exit status 2", "died with <Signals.SIGKILL: 9>")
-    assert "killed by SIGKILL" in explained(tmp_path, killed)
+    for death in ("died with <Signals.SIGKILL: 9>", "returned non-zero exit status 137"):
+        killed = local.replace("returned non-zero exit status 2", death)
+        said = "failed: predict: killed by SIGKILL, often for want of memory: "
+        assert explained(tmp_path, killed).startswith(said)
+    full = local.replace("exit status 2", "exit status 4")
+    said = "failed: predict: exit status 4, a disk that is full or may not be written to: "
+    assert explained(tmp_path, full).startswith(said)
+    crashed = local.replace("returned non-zero exit status 2", "died with <Signals.SIGSEGV: 11>")
+    assert "killed by SIGSEGV: [" in explained(tmp_path, crashed)
 
 
 def test_nothing_is_said_where_nothing_failed(tmp_path: Path) -> None:

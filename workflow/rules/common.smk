@@ -8,12 +8,15 @@ from pathlib import Path
 SCRIPTS = str(Path(workflow.basedir) / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
 os.environ.update(PYTHONPATH=SCRIPTS)
+# Jobs end with this process.
+os.environ.update(RADPROOF_SNAKEMAKE_PID=str(os.getpid()))
 # TensorFlow greets every process; its warnings and errors stay.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
 from radproof.cohort.feature_tables import in_data_sets, tables_of
 from radproof.cohort.screening import screen
 from radproof.dossier.captions import caption_of
+from radproof.disk_faults import unwritable
 from radproof.environment import check_environment
 from radproof.errors import BadInput
 from radproof.failures import explain
@@ -42,6 +45,10 @@ except BadInput as error:
 
 PLAN = study.plan
 RESULTS = f"results/{study.name}"
+# Said before Snakemake stumbles over it; a plan of what would run may still be asked for.
+UNWRITABLE = unwritable(Path(RESULTS))
+if UNWRITABLE:
+    print(f"error: {UNWRITABLE}", file=sys.stderr)
 DATASET = f"{RESULTS}/dataset"
 COHORT = f"{RESULTS}/cohort"
 IMAGES = f"{RESULTS}/images"

@@ -29,6 +29,7 @@ def trace(
     from radproof.datasets import machine_datasets
     from radproof.dossier import lineage
     from radproof.dossier.graph import as_svg
+    from radproof.tables import put_in_place
 
     with exit_codes():
         results = lineage.results_folder(file)
@@ -36,8 +37,8 @@ def trace(
         chain = lineage.trace([name], results, machine_datasets(dataset))
         chain.problems += lineage.study_problems(results)
         if graph:
-            graph.parent.mkdir(parents=True, exist_ok=True)
-            graph.write_text(as_svg(chain), encoding="utf-8")
+            with put_in_place(graph) as unfinished:
+                unfinished.write_text(as_svg(chain), encoding="utf-8")
         emit(lineage.as_dict(chain), as_json, lineage.as_text(chain))
         if chain.problems:
             raise CheckFailed("\n".join(map(str, chain.problems)))

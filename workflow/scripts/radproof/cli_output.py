@@ -5,11 +5,20 @@ import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
 
-from radproof.errors import EXIT_BAD_INPUT, EXIT_CHECK_FAILED, BadInput, CheckFailed, Problem
+from radproof.disk_faults import disk_problem
+from radproof.errors import (
+    EXIT_BAD_INPUT,
+    EXIT_CHECK_FAILED,
+    EXIT_DISK,
+    BadInput,
+    CheckFailed,
+    Problem,
+)
 
 
 @contextmanager
@@ -24,6 +33,12 @@ def exit_codes() -> Iterator[None]:
     except CheckFailed as error:
         print(f"radproof: {error}", file=sys.stderr)
         raise typer.Exit(EXIT_CHECK_FAILED) from None
+    except OSError as error:
+        disk = disk_problem(error, Path.cwd())
+        if disk is None:
+            raise
+        print(f"radproof: {disk}", file=sys.stderr)
+        raise typer.Exit(EXIT_DISK) from None
 
 
 def emit(value: dict[str, Any], as_json: bool, text: str | None = None) -> None:

@@ -8,6 +8,8 @@ from radproof.safety import visible
 EXIT_FINE = 0
 EXIT_CHECK_FAILED = 1
 EXIT_BAD_INPUT = 2
+EXIT_ORPHANED = 3
+EXIT_DISK = 4
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from radproof.errors import EXIT_DISK
+
 # Logs that Snakemake repeats between two rulers.
 REPEATED = re.compile(r"^Logfile [^\n]+:\n(=+)\n.*?\n\1\n", re.M | re.S)
 ERROR = re.compile(
@@ -115,4 +117,13 @@ def _ended(text: str) -> str:
     if not found:
         return "it ended without a word"
     status, signal = found.groups()
-    return f"exit status {status}" if status else f"killed by {signal}, often for want of memory"
+    # A shell between gives 128 and the number of the signal.
+    if status == "137":
+        signal = "SIGKILL"
+    if signal == "SIGKILL":
+        return "killed by SIGKILL, often for want of memory"
+    if signal:
+        return f"killed by {signal}"
+    # Said here too, as the job's log may have had no room for it.
+    disk = ", a disk that is full or may not be written to" if int(status) == EXIT_DISK else ""
+    return f"exit status {status}{disk}"

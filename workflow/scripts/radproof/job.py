@@ -7,14 +7,16 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from radproof.disk_faults import disk_problem
 from radproof.environment import check_environment
-from radproof.errors import EXIT_BAD_INPUT, EXIT_CHECK_FAILED, BadInput, CheckFailed
+from radproof.errors import EXIT_BAD_INPUT, EXIT_CHECK_FAILED, EXIT_DISK, BadInput, CheckFailed
+from radproof.orphans import end_with_snakemake
 from radproof.provenance import (
     LOCK,
     digest,
@@ -25,7 +27,7 @@ from radproof.provenance import (
     sha256_of,
 )
 from radproof.seeds import derive_seed
-from radproof.tables import write_json
+from radproof.tables import remove_unfinished, write_json
 
 
 @dataclass(frozen=True)
@@ -82,50 +84,90 @@ def open_job(snakemake: Any) -> Iterator[Job]:
     """Open the job that Snakemake handed to a script; write its record when it ends well.
 
     Bad input ends the process with exit code 2 and one line for each problem, a failed check with
-    1; neither shows a traceback. Inputs named ``code`` carry no data and are recorded as code. The
-    parameter ``temporary`` names the outputs that Snakemake deletes once they have been read.
+    1, a disk that is full or read-only with 4; none shows a traceback. Where Snakemake itself is
+    killed, the process ends as well. Inputs named ``code`` carry no data and are recorded as code.
+    The parameter ``temporary`` names the outputs that Snakemake deletes once they have been read.
     """
     start_up = _cpu_seconds()
     record = Path(snakemake.output.record)
-    results = record.parents[2]
-    log_file = Path(snakemake.log[0])
-    log_file.parent.mkdir(parents=True, exist_ok=True)
-    with log_file.open("w", encoding="utf-8", buffering=1) as stream:
-
-        def log(message: str) -> None:
-            for target in (stream, sys.stderr):
-                print(f"[{record.parent.name} {record.stem}] {message}", file=target, flush=True)
-
-        started = datetime.now(UTC)
-        files = _data_inputs(snakemake.input)
-        datasets = dict(snakemake.params.get("datasets", {}))
-        inputs = file_entries(files, results, datasets)
-        hashes = [entry["sha256"] for entry in inputs]
-        job = Job(
-            rule=record.parent.name,
-            label=record.stem,
-            input=snakemake.input,
-            output=snakemake.output,
-            settings=json.loads(snakemake.params.settings),
-            datasets=datasets,
-            hashes=dict(zip((path for _, path in files), hashes, strict=True)),
-            code=fingerprint(snakemake.input.get("code", [])),
-            log=log,
-        )
-        try:
-            check_environment()
-            yield job
-        except BadInput as error:
-            for problem in error.problems:
-                log(f"error: {problem}")
-            raise SystemExit(EXIT_BAD_INPUT) from None
-        except CheckFailed as error:
-            log(f"error: {error}")
-            raise SystemExit(EXIT_CHECK_FAILED) from None
-        except Exception:
-            log(traceback.format_exc())
-            raise
+    log = JobLog(Path(snakemake.log[0]), f"{record.parent.name} {record.stem}")
+    end_with_snakemake(log)
+    started = datetime.now(UTC)
+    with _failures_told(log, record.parents[2]):
+        log.begin()
+        remove_unfinished(path for _, path in _named(snakemake.output))
+        inputs, job = _prepared(snakemake, log)
+        check_environment()
+        yield job
         write_json(_record_of(snakemake, job, inputs, started, start_up), record)
+
+
+@dataclass(frozen=True)
+class JobLog:
+    """The log of a job: each message goes to standard error and into a file."""
+
+    path: Path
+    title: str
+
+    def begin(self) -> None:
+        """Begin the file anew."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text("", encoding="utf-8")
+
+    def __call__(self, message: str) -> None:
+        """Tell a message, which may have several lines."""
+        line = f"[{self.title}] {message}\n"
+        sys.stderr.write(line)
+        sys.stderr.flush()
+        with self.path.open("a", encoding="utf-8") as stream:
+            stream.write(line)
+
+
+@contextmanager
+def _failures_told(log: JobLog, results: Path) -> Iterator[None]:
+    """Tell why a job fails, a line each of what a user can mend, and end the process."""
+    try:
+        yield
+    except BadInput as error:
+        _tell(log, *(f"error: {problem}" for problem in error.problems))
+        raise SystemExit(EXIT_BAD_INPUT) from None
+    except CheckFailed as error:
+        _tell(log, f"error: {error}")
+        raise SystemExit(EXIT_CHECK_FAILED) from None
+    except Exception as error:
+        problem = disk_problem(error, results)
+        if problem is None:
+            _tell(log, traceback.format_exc())
+            raise
+        _tell(log, f"error: {problem}")
+        raise SystemExit(EXIT_DISK) from None
+
+
+def _tell(log: JobLog, *messages: str) -> None:
+    """Tell the last words of a job, as far as the disk of its log has room for them."""
+    for message in messages:
+        with suppress(OSError):
+            log(message)
+
+
+def _prepared(snakemake: Any, log: JobLog) -> tuple[list[dict[str, Any]], Job]:
+    """Return the entries of a job's inputs as its record has them, and the job."""
+    record = Path(snakemake.output.record)
+    files = _data_inputs(snakemake.input)
+    datasets = dict(snakemake.params.get("datasets", {}))
+    inputs = file_entries(files, record.parents[2], datasets)
+    hashes = [entry["sha256"] for entry in inputs]
+    return inputs, Job(
+        rule=record.parent.name,
+        label=record.stem,
+        input=snakemake.input,
+        output=snakemake.output,
+        settings=json.loads(snakemake.params.settings),
+        datasets=datasets,
+        hashes=dict(zip((path for _, path in files), hashes, strict=True)),
+        code=fingerprint(snakemake.input.get("code", [])),
+        log=log,
+    )
 
 
 def _named(files: Any) -> list[tuple[str, str]]:

@@ -3,8 +3,9 @@
 import csv
 import json
 import os
+import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def put_in_place(path: str | Path) -> Iterator[Path]:
     """Give a name beside a file to write to, and put it in the file's place when it is whole.
 
     A job that is stopped leaves the old file. The name is of this process of this machine, as the
-    jobs of a cluster share the folder.
+    jobs of a cluster share the folder; of a job that was killed it stays, see `remove_unfinished`.
     """
     place = Path(path)
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -115,5 +116,19 @@ def put_in_place(path: str | Path) -> Iterator[Path]:
     try:
         yield unfinished
         unfinished.replace(place)
+    except OSError as error:
+        error.filename = error.filename or str(place)  # a full disk is said without a name
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def remove_unfinished(paths: Iterable[str | Path]) -> None:
+    """Remove what killed writers of some files left beside them."""
+    places = [Path(path) for path in paths]
+    for folder in {place.parent for place in places if place.parent.is_dir()}:
+        hidden = [path for path in folder.iterdir() if path.name.startswith(".")]
+        names = [re.escape(place.name) for place in places if place.parent == folder and hidden]
+        unfinished = re.compile(rf"\..+\.\d+\.({'|'.join(names)})")
+        for path in filter(lambda path: unfinished.fullmatch(path.name), hidden):
+            path.unlink(missing_ok=True)

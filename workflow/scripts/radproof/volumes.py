@@ -1,6 +1,8 @@
 """Volumes on disk and the grids they lie on; arrays are (z, y, x), sizes and spacings (x, y, z)."""
 
+import errno
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -9,9 +11,11 @@ import numpy as np
 import SimpleITK as sitk
 
 from radproof.errors import BadInput, Problem
+from radproof.tables import put_in_place
 
 # Of any image: 8 GiB as float32. What a damaged header announces can be any number.
 MOST_VOXELS = 2**31
+NIFTI_HEADER_BYTES = 352
 
 
 class Grid(Protocol):
@@ -61,9 +65,32 @@ def size_fault(size: Sequence[int]) -> str:
 
 
 def write_volume(volume: sitk.Image, path: str | Path) -> None:
-    """Write an image as compressed NIfTI (the gzip header carries no time)."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    sitk.WriteImage(volume, str(path), useCompression=True)
+    """Write an image as compressed NIfTI (the gzip header carries no time).
+
+    Raises
+    ------
+    OSError
+        If it cannot be written whole. ITK itself says nothing when the disk is full.
+    """
+    with put_in_place(path) as unfinished:
+        unfinished.touch()  # says why a file cannot be made, which ITK does not
+        sitk.WriteImage(volume, str(unfinished), useCompression=True)
+        if _unpacked_bytes(unfinished) != _nifti_bytes(volume) % 2**32:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
+def _unpacked_bytes(path: Path) -> int:
+    """Return the length of what is packed, modulo 2³², as a gzip file ends with it; -1 if empty."""
+    with path.open("rb") as stream:
+        if not stream.seek(0, os.SEEK_END):
+            return -1
+        stream.seek(-4, os.SEEK_END)
+        return int.from_bytes(stream.read(), "little")
+
+
+def _nifti_bytes(volume: sitk.Image) -> int:
+    voxel_bytes = volume.GetSizeOfPixelComponent() * volume.GetNumberOfComponentsPerPixel()
+    return NIFTI_HEADER_BYTES + volume.GetNumberOfPixels() * voxel_bytes
 
 
 def read_mask(path: str | Path, label: int = 1, patient: str = "") -> sitk.Image:

@@ -28,7 +28,7 @@ from radproof.dossier.record_form import read_record
 from radproof.errors import BadInput, CheckFailed, Problem
 from radproof.provenance import PROJECT
 from radproof.schema import read_yaml
-from radproof.tables import as_json
+from radproof.tables import as_json, put_in_place
 
 REPORT = "dossier/report.html"
 # What is taken, in the order of the line; a file that none of these names is left out.
@@ -235,8 +235,10 @@ def _readme(title: str, description: str) -> str:
 
 def _write_zip(contents: Mapping[str, bytes], output: Path) -> None:
     """Write files in order of their names, without times, so that bytes repeat."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package:
+    with (
+        put_in_place(output) as unfinished,
+        zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package,
+    ):
         for name in sorted(contents):
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED

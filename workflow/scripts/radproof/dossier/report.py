@@ -23,7 +23,7 @@ from radproof.dossier.summary import summary_table
 from radproof.dossier.templates import templates_in
 from radproof.plan import MARKED_SECTIONS, leaves, marks
 from radproof.provenance import canonical
-from radproof.tables import read_table
+from radproof.tables import put_in_place, read_table
 
 TEMPLATE, SCRIPT = "report.html.j2", "report.js"
 STAGES = {
@@ -283,5 +283,5 @@ def write_report(context: Mapping[str, Any], path: Path) -> None:
             script_sha256=base64.b64encode(digest).decode("ascii"),
         )
     )
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text(page, encoding="utf-8")
+    with put_in_place(path) as unfinished:
+        unfinished.write_text(page, encoding="utf-8")

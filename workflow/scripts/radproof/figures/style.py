@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from radproof.tables import write_table
+from radproof.tables import put_in_place, write_table
 
 ONE_COLUMN_MM = 89.0
 TWO_COLUMNS_MM = 180.0
@@ -190,9 +190,8 @@ def save(figure: Figure, plotted: pd.DataFrame, svg: Path, png: Path, tsv: Path)
 
     Neither file carries a date nor the name of the program that wrote it.
     """
-    for path in (svg, png):
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with print_style():
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        figure.savefig(png, format="png", metadata={"Software": None})
+    with print_style(), put_in_place(svg) as unfinished:
+        figure.savefig(unfinished, format="svg", metadata={"Date": None, "Creator": None})
+    with print_style(), put_in_place(png) as unfinished:
+        figure.savefig(unfinished, format="png", metadata={"Software": None})
     write_table(plotted, tsv)

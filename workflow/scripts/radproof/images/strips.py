@@ -7,6 +7,7 @@ from typing import TypedDict
 import numpy as np
 import SimpleITK as sitk
 
+from radproof.tables import put_in_place
 from radproof.volumes import best_slice
 
 
@@ -69,7 +70,8 @@ def write_strips(strips: Sequence[Strip], path: str | Path) -> None:
         for kind in ("tiles", "outlines"):
             for title, array in strip[kind].items():  # type: ignore[literal-required]
                 arrays[f"{place}/{kind}/{title}"] = array
-    np.savez_compressed(path, allow_pickle=False, **arrays)
+    with put_in_place(path) as unfinished:
+        np.savez_compressed(unfinished, allow_pickle=False, **arrays)
 
 
 def read_strips(path: str | Path) -> list[Strip]:

@@ -15,7 +15,7 @@ from radproof.radiomics.grey_levels import suggestion
 from radproof.radiomics.intact import read_intact
 from radproof.radiomics.mask_files import SEVERAL_LABELS, UnusableMask, read_region
 from radproof.radiomics.parameter_file import KIND, Parameters, read_parameters
-from radproof.tables import write_table
+from radproof.tables import put_in_place, write_table
 from radproof.volumes import grid_differences
 
 SUFFIXES = (".tsv", ".parquet")
@@ -124,8 +124,8 @@ def write_masks(features: pd.DataFrame, path: Path) -> None:
     if path.suffix == ".tsv":
         write_table(table, path)
     else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        table.to_parquet(path, index=False, compression="zstd")
+        with put_in_place(path) as unfinished:
+            table.to_parquet(unfinished, index=False, compression="zstd")
 
 
 def measured(features: pd.DataFrame) -> dict[str, dict[str, int]]:

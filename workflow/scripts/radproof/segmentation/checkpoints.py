@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from radproof.tables import put_in_place
+
 KEPT = 2
 NAME = re.compile(r"epoch-\d{5,}\.([0-9a-f]{16})\.([0-9a-f]{16})\.npz")
 Log = Callable[[str], None]
@@ -58,15 +60,11 @@ class Checkpoints:
     def write(self, state: State) -> None:
         """Write the state after an epoch; older checkpoints than the one before are removed."""
         content = _packed(state)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / "unfinished.part"
-        with part.open("wb") as stream:
+        name = f"epoch-{len(state.history):05d}.{self.key}.{_hash(content)}.npz"
+        with put_in_place(self.folder / name) as unfinished, unfinished.open("wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        part.replace(
-            self.folder / f"epoch-{len(state.history):05d}.{self.key}.{_hash(content)}.npz"
-        )
         for older in self._own()[KEPT:]:
             older.unlink()
 

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from radproof.errors import BadInput, Problem
+from radproof.tables import put_in_place
 
 EARLIEST_DATE = (1980, 1, 1, 0, 0, 0)
 # A member of the file beside those of Keras, which passes it over.
@@ -32,7 +33,8 @@ def save_model(model: keras.Model, path: str | Path, origin: dict[str, Any]) -> 
     finally:
         raw.unlink(missing_ok=True)
     members[ORIGIN] = json.dumps(origin, sort_keys=True).encode()
-    Path(path).write_bytes(_zipped(members))
+    with put_in_place(path) as unfinished:
+        unfinished.write_bytes(_zipped(members))
 
 
 def _members(path: Path) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ from radproof.simulation.acquisition import REFERENCE, SEQUENCES, acquire, draw_
 from radproof.simulation.anatomy import draw_anatomy
 from radproof.simulation.cohort import PARTICIPANT_COLUMNS, draw_cohort, oracle_auc
 from radproof.simulation.raters import RATERS, rater_masks
-from radproof.tables import write_json, write_table
+from radproof.tables import put_in_place, write_json, write_table
 from radproof.volumes import write_volume
 
 BIDS_VERSION = "1.10.0"
@@ -53,8 +53,9 @@ def write_cohort(
     write_json({"SIMULATED": NOTICE, **LEVELS}, folder / "participants.json")
     write_table(true_table(settings, patients, seed, cohort), folder / "truth.tsv")
     write_json(_description("raw"), folder / "dataset_description.json")
-    (folder / "README").write_text(NOTICE + "\n", encoding="utf-8")
-    (folder / ".bidsignore").write_text("truth.tsv\n", encoding="utf-8")
+    for name, text in (("README", NOTICE), (".bidsignore", "truth.tsv")):
+        with put_in_place(folder / name) as unfinished:
+            unfinished.write_text(text + "\n", encoding="utf-8")
     for sequence in SEQUENCES[1:]:
         write_json(_sidecar(settings, sequence), folder / f"{SUFFIX[sequence]}.json")
     for rater in RATERS:
