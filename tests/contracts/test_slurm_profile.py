@@ -1,7 +1,9 @@
 """The profile for Slurm fits the rules that there are."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from radproof.provenance import PROJECT
@@ -24,3 +26,24 @@ def test_groups_of_the_default_study_can_be_run() -> None:
     command = [sys.executable, "-m", "snakemake", "-n", "--profile", "profiles/slurm"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_states_that_the_plugin_misreads_are_said_otherwise(tmp_path: Path) -> None:
+    real = tmp_path / "sacct"
+    real.write_text(
+        '#!/bin/sh\n[ "$1" = -X ] || exit 3\n'
+        "printf '7|COMPLETED\\n8|CANCELLED by 1000\\n9|NODE_FAIL\\n10|FAILED\\n'\n"
+    )
+    real.chmod(0o755)
+    ours = PROJECT / "profiles" / "slurm" / "bin"
+    path = {"PATH": f"{ours}:{tmp_path}:{os.environ['PATH']}"}
+
+    def sacct(*arguments: str) -> subprocess.CompletedProcess:
+        command = ["sacct", *arguments]
+        return subprocess.run(
+            command, env=os.environ | path, capture_output=True, text=True, check=False
+        )
+
+    said = sacct("-X").stdout.splitlines()
+    assert said == ["7|COMPLETED", "8|CANCELLED", "9|REQUEUED", "10|FAILED"]
+    assert sacct().returncode == 3

@@ -158,3 +158,30 @@ def test_a_local_failure_has_its_exit_status_and_its_last_message(tmp_path: Path
 def test_nothing_is_said_where_nothing_failed(tmp_path: Path) -> None:
     assert explained(tmp_path, "Finished jobid: 4 (Rule: c)\n") == ""
     assert explain(tmp_path / "absent.log") == ""
+
+
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        (
+            "SLURM sbatch failed. The error message was 'sbatch: error: invalid partition "
+            "specified: gpu\nsbatch: error: Batch job submission failed: Invalid partition name'.",
+            "invalid partition specified: gpu",
+        ),
+        (
+            "SLURM sbatch failed. The error message was 'sbatch: error: Batch job submission "
+            "failed: Requested node configuration is not available'.",
+            "Batch job submission failed: Requested node configuration is not available",
+        ),
+        (
+            "Job submission failed with exception: The given account chemistry appears to be "
+            "invalid. Available accounts:\nphysics",
+            "The given account chemistry appears to be invalid. Available accounts:",
+        ),
+    ],
+)
+def test_a_job_that_slurm_does_not_take_has_its_reason(
+    tmp_path: Path, message: str, why: str
+) -> None:
+    text = f"Error in rule c:\n    message: {message}\n    jobid: 0\n    output: out/c.txt\n"
+    assert explained(tmp_path, text) == f"failed: c: not taken by Slurm: {why}"

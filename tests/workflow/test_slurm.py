@@ -17,7 +17,7 @@ import pytest
 from radproof.provenance import PROJECT
 
 from tests.workflow.conftest import Project, make_project
-from tests.workflow.slurm_cluster import Cluster, missing, output, wait_until
+from tests.workflow.slurm_cluster import NODES, Cluster, missing, output, wait_until
 from tests.workflow.test_line import contents
 
 WHY_NOT = missing()
@@ -60,6 +60,19 @@ class Little:
             stderr=subprocess.STDOUT,
         )
 
+    def of_site(self, account: str, partition: str) -> None:
+        """Say in the profile what a site wants to be told, as docs/how-to/cluster.md has it."""
+        config = self.folder / "profiles" / "slurm" / "config.yaml"
+        site = f"\n  slurm_account: {account}\n  slurm_partition: {partition}"
+        text, heading = config.read_text(), "\ndefault-resources:"
+        assert text.count(heading) == 1
+        config.write_text(text.replace(heading, heading + site))
+
+    def failed(self) -> dict[str, str]:
+        """Return job → cause, from the lines at the end of a run that failed."""
+        line = r"^failed: (\w+)(?: \(Slurm job \d+\))?: (.*?)(?:; log: .*)?$"
+        return dict(re.findall(line, self.log.read_text(), re.M))
+
     def run(self, *arguments: str, seconds: int = 0, bad: str = "") -> str:
         assert self.start(*arguments, seconds=seconds, bad=bad).wait() == 0, self.log.read_text()
         return self.log.read_text()
@@ -100,9 +113,7 @@ def test_faults_are_survived_or_named_and_the_rest_is_resumed(
     assert master.wait() == 1
     good = {"montage": "strip\n", "strip": "strip\n", "c": "c\n", "greedy": "g\n"}
     assert little.written() == good
-    said = dict(
-        re.findall(r"^failed: (\w+) \(Slurm job \d+\): (.*); log: ", little.log.read_text(), re.M)
-    )
+    said = little.failed()
     assert set(said) == {"broken", "hopeless", "models"}
     assert said["broken"] == "exit status 1: error: image is empty; give another"
     assert said["models"] == "in predict, exit status 1: error: no patient is left"
@@ -137,18 +148,43 @@ def test_a_study_goes_on_after_snakemake_itself_was_killed(little: Little) -> No
     }
 
 
-def test_a_job_with_a_gpu_and_a_batch_asks_for_both(little: Little) -> None:
+def test_a_job_asks_for_its_gpu_its_batch_and_what_the_site_wants(little: Little) -> None:
+    little.of_site("physics", "short")
     little.run("out/gpu.txt")
     asked = little.written()["gpu"]
     assert re.search(r"TresPerJob=gres:gpu:1|gres/gpu=1", asked)
     # What the profile says of train_segmenter reaches train_segmenter_unet_fold.
     assert "MinMemoryNode=3000M" in asked and "TimeLimit=04:00:00" in asked
+    assert "Account=physics" in asked and "Partition=short" in asked
+
+
+def outlive_a_node(cluster: Cluster, little: Little, *arguments: str) -> None:
+    """Let a node die in the midst of a job: the other takes it over, and it is not made twice."""
+    master = little.start("out/c.txt", "--retries", "0", *arguments, seconds=20)
+    wait_until((little.folder / "out" / "c.txt").exists, "rule c has begun", 120)
+    (number,) = running("rule_c")()
+    lost = output("squeue", "-h", "-j", number, "-o", "%N").strip()
+    cluster.kill_node(lost)
+    try:
+        assert master.wait() == 0, little.log.read_text()
+        assert little.written() == {"c": "c\n"}
+        assert little.log.read_text().count("has been submitted") == 1
+        where = output("squeue", "-h", "-t", "all", "-j", number, "-o", "%N %T").split()
+        assert where[0] in set(NODES) - {lost} and where[1] == "COMPLETED"
+    finally:
+        cluster.start_node(lost)
+        cluster.wait_for_nodes()
+
+
+@nightly
+def test_a_node_that_dies_costs_its_job_nothing_but_time(cluster: Cluster, little: Little) -> None:
+    outlive_a_node(cluster, little)
 
 
 @nightly
 def test_a_job_over_its_time_is_named(little: Little) -> None:
     assert little.start("out/slow.txt", "--retries", "0").wait() == 1
-    assert re.search(r"failed: slow \(Slurm job \d+\): over its time limit", little.log.read_text())
+    assert little.failed() == {"slow": "over its time limit"}
 
 
 @nightly

@@ -19,6 +19,10 @@ SUBMITTED = re.compile(r"^Job (\S+) has been submitted with SLURM jobid (\S+) \(
 EXIT = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
 OVER = re.compile(r"exceeded memory limit \((\d+) > (\d+)\)")
 MIB = 2**20
+# Why a job was not taken: in the words of sbatch, or of the plugin, which looks the account up.
+REFUSED = re.compile(
+    r"sbatch: error: (.+?)'?\.?$|submission failed with exception: (.+?)\.?$", re.M
+)
 
 # What Slurm says, most telling first: a job over its memory or time is cancelled as well.
 SLURM_SAYS = [
@@ -26,7 +30,7 @@ SLURM_SAYS = [
     (r"DUE TO TIME LIMIT|'TIMEOUT'|'DEADLINE'", "over its time limit"),
     (r"DUE TO NODE FAILURE|'NODE_FAIL'|'BOOT_FAIL'", "its node failed"),
     (r"DUE TO PREEMPTION|'PREEMPTED'", "preempted by another job"),
-    (r"sbatch failed", "not taken by Slurm"),
+    (r"sbatch failed|Job submission failed", "not taken by Slurm"),
     (r"'CANCELLED'|CANCELLED AT", "cancelled"),
 ]
 
@@ -84,7 +88,7 @@ def cause(failure: Failure) -> str:
     slurm_log = failure.slurm_log
     for pattern, meaning in SLURM_SAYS:
         if re.search(pattern, failure.said + slurm_log):
-            return meaning + _memory(slurm_log)
+            return meaning + _memory(slurm_log) + _refused(failure.said)
     # In Slurm's log the same job, or the first of a group's members, fails once more.
     inner = failures(slurm_log)[:1]
     deepest = inner[0] if inner else failure
@@ -110,6 +114,11 @@ def _memory(text: str) -> str:
         return ""
     used, asked = (round(int(number) / MIB) for number in over.groups())
     return f": {used} MB used, {asked} MB asked for"
+
+
+def _refused(text: str) -> str:
+    why = REFUSED.search(text)
+    return f": {why[1] or why[2]}" if why else ""
 
 
 def _ended(text: str) -> str:
