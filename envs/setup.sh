@@ -36,7 +36,10 @@ uv_pip() {
 [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
 rm -f .venv/.ready*
 .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@" "uv==$UV_VERSION"
-uv_pip sync --require-hashes "$@" "envs/$LOCK.lock"
+# Compiled here once: where Python may not write beside its modules (a read-only folder, a container,
+# PYTHONDONTWRITEBYTECODE) each job would compile them anew, TensorFlow's for six seconds.
+uv_pip sync --compile-bytecode --require-hashes "$@" "envs/$LOCK.lock"
 uv_pip install --no-deps --no-build-isolation "$@" --editable .
+.venv/bin/python -m compileall -q workflow/scripts
 .venv/bin/radproof --help >/dev/null || stop "the command radproof does not start"
 touch ".venv/.ready-$LOCK"

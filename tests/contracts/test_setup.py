@@ -1,5 +1,6 @@
 """Setting up says in one line what a machine lacks."""
 
+import importlib.util
 import os
 import shutil
 import stat
@@ -68,3 +69,10 @@ def test_the_container_of_the_rules_is_the_recipes() -> None:
     rules = (PROJECT / "workflow" / "rules" / "common.smk").read_text()
     assert 'container: "envs/radproof.sif"' in rules
     assert "apptainer build envs/radproof.sif" in (PROJECT / "envs" / "radproof.def").read_text()
+
+
+@pytest.mark.parametrize("library", ["keras", "pandas", "snakemake", "radproof.job"])
+def test_setup_compiles_what_each_job_imports(library: str) -> None:
+    module = importlib.util.find_spec(library)
+    assert module is not None and module.origin is not None
+    assert Path(importlib.util.cache_from_source(module.origin)).is_file()

@@ -1,6 +1,6 @@
 # Negative control: everything after the images, with outcomes that mean nothing.
 
-from radproof.negative_control.permuting import permutations_asked
+from radproof.negative_control.asked import permutations_asked
 
 NULL = f"{RESULTS}/null"
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from radproof.errors import BadInput
 from radproof.models.fitting import fit_model
+from radproof.negative_control.asked import permutations_asked
 from radproof.negative_control.line import HONEST, LEAKY, Entry, areas, repeat_line
 from radproof.negative_control.permuting import (
     chosen_with_a_leak,
-    permutations_asked,
     permute_outcome,
 )
 from radproof.negative_control.summary import distribution, summarise
