@@ -46,6 +46,8 @@ rule null:
 onstart:
     if UNWRITABLE:
         raise WorkflowError("nothing is begun: see the error above")
+    gc.freeze()
+    gc.enable()
 
 
 # After all logs: a line for each job that failed.

@@ -45,7 +45,7 @@ for segmenter in PLAN["segmenters"]:
 
 
 for segmenter in PLAN["segmenters"]:
-    for group, patients in study.segmented_groups.items():
+    for group, (patients, folds) in study.segmented_groups.items():
 
         rule:
             name:
@@ -54,7 +54,7 @@ for segmenter in PLAN["segmenters"]:
                 images=images_of(patients),
                 models=[
                     f"{SEGMENTATION}/{segmenter}/fold-{fold}/model.keras"
-                    for fold in study.segmenting_folds(group)
+                    for fold in folds
                 ],
                 code=code("segment_patients"),
             output:
@@ -110,7 +110,7 @@ rule choose_threshold:
 
 
 for segmenter in PLAN["segmenters"]:
-    for group, patients in study.segmented_groups.items():
+    for group, (patients, _) in study.segmented_groups.items():
 
         rule:
             name:

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -17,7 +17,16 @@ from radproof.provenance import project_path
 from radproof.radiomics.mask_names import perturbed_names
 from radproof.study_problems import landmark_problems, weight_problems
 
+# A group of more patients than so many batches is segmented in parts.
+SEGMENTED_BATCHES = 10
 EXCLUDED_COLUMNS = ["patient", "set", "file", "what", "found", "expected"]
+
+
+class Segmented(NamedTuple):
+    """Patients whom one job segments, and the held-out folds whose networks do it."""
+
+    patients: list[str]
+    folds: list[str]
 
 
 @dataclass(frozen=True)
@@ -102,18 +111,24 @@ class Study:
         return [self.folds[start : start + size] for start in range(0, len(self.folds), size)]
 
     @cached_property
-    def segmented_groups(self) -> dict[str, list[str]]:
-        """The patients that one segmentation job works on: a training fold, or another set."""
-        folds = {f"fold-{fold}": self.patients(fold=fold) for fold in self.folds}
-        return folds | {name: self.patients(name) for name in self.sets if name != "train"}
-
-    def segmenting_folds(self, group: str) -> list[str]:
-        """Return the held-out folds whose models segment a group.
+    def segmented_groups(self) -> dict[str, Segmented]:
+        """What one segmentation job works on: a training fold, or another set; parts of large ones.
 
         A training patient is segmented by the one network that has not seen it, any other patient
         by all of them.
         """
-        return [group.removeprefix("fold-")] if group.startswith("fold-") else self.folds
+        groups = {f"fold-{fold}": (self.patients(fold=fold), [fold]) for fold in self.folds}
+        others = (name for name in self.sets if name != "train")
+        groups |= {name: (self.patients(name), self.folds) for name in others}
+        size = SEGMENTED_BATCHES * self.plan["batch_size"]
+        return {
+            # No name of a set or fold has an underscore: no part is called like another group.
+            name if len(patients) <= size else f"{name}_{part:03d}": Segmented(
+                patients[start : start + size], folds
+            )
+            for name, (patients, folds) in groups.items()
+            for part, start in enumerate(range(0, len(patients), size), 1)
+        }
 
     def masks(self, set_name: str) -> list[str]:
         """Return the names of the masks that features are extracted from, for patients of a set."""
