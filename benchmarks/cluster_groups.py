@@ -1,5 +1,6 @@
 """From the jobs of the workflow to those that Slurm is given, as the profile groups them."""
 
+import re
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -85,10 +86,13 @@ def _components(jobs: list[Job], of_job: list[str | None]) -> list[int]:
 
 
 def asked_for(profile: dict[str, Any], rule: str, what: str) -> int:
-    """Return what the first attempt of a rule asks for (``1500 * attempt``); 0 by no profile."""
+    """Return the least that the first attempt of a rule asks for; 0 by no profile.
+
+    It is the first number of ``1500 * attempt`` or ``max(3000, 4 * input.size_mb) * attempt``.
+    """
     entry = _entry(profile.get("set-resources", {}), rule) or {}
     text = (profile.get("default-resources", {}) | entry).get(what, 0)
-    return int(str(text).split("*")[0])
+    return int(re.findall(r"\d+", str(text))[0])
 
 
 def _entry(entries: dict[str, Any], rule: str) -> Any:

@@ -13,7 +13,7 @@ from radproof.provenance import PROJECT
 
 PROFILE = {
     "default-resources": {"mem_mb": "1500 * attempt"},
-    "set-resources": {"train_segmenter": {"mem_mb": "3000 * attempt"}},
+    "set-resources": {"train_segmenter": {"mem_mb": "max(3000, 4 * input.size_mb) * attempt"}},
     "groups": {"prepare_images": "images", "count": "images", "fit": "models", "score": "models"},
     "group-components": ["images=2"],
 }
