@@ -106,5 +106,7 @@ if __name__ == "__main__":
     parser.add_argument("--times", type=int, nargs="+", default=TIMES)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
+    if len(options.times) < 2:
+        parser.error("--times wants two sizes or more, to see growth between them")
     with threadpool_limits(1):
         sys.exit(report(measured(options.results, sorted(options.times)), options.json))

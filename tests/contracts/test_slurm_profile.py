@@ -1,6 +1,7 @@
 """The profile for Slurm fits the rules that there are."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -41,9 +42,19 @@ def test_states_that_the_plugin_misreads_are_said_otherwise(tmp_path: Path) -> N
     def sacct(*arguments: str) -> subprocess.CompletedProcess:
         command = ["sacct", *arguments]
         return subprocess.run(
-            command, env=os.environ | path, capture_output=True, text=True, check=False
+            command,
+            cwd=PROJECT,
+            env=os.environ | path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
         )
 
+    # Another clone's, and ours once more by a path from here.
+    other = tmp_path / "clone" / "profiles" / "slurm" / "bin"
+    shutil.copytree(ours, other)
+    path["PATH"] = f"profiles/slurm/bin:{other}:{path['PATH']}"
     said = sacct("-X").stdout.splitlines()
     assert said == ["7|COMPLETED", "8|CANCELLED", "9|REQUEUED", "10|FAILED"]
     assert sacct().returncode == 3

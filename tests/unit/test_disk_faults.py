@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ import SimpleITK as sitk
 from radproof.disk_faults import disk_problem, unwritable
 from radproof.figures.style import save
 from radproof.images.strips import write_strips
+from radproof.processes import runs
 from radproof.provenance import PROJECT
 from radproof.tables import put_in_place, remove_unfinished, write_features, write_table
 from radproof.volumes import write_volume
@@ -84,14 +86,23 @@ def test_a_full_disk_fails_and_leaves_nothing(small_disk: Path, name: str) -> No
     assert list(small_disk.glob(f"*{name}")) == list(small_disk.glob(".*")) == []
 
 
-def test_a_network_leaves_nothing_on_a_full_disk(small_disk: Path) -> None:
-    keras = pytest.importorskip("keras")
-    from radproof.segmentation.model_files import save_model
+SAVING = """
+import sys
+import keras
+from radproof.segmentation.model_files import save_model
+network = keras.Sequential([keras.layers.Input((200,)), keras.layers.Dense(300)])
+try:
+    save_model(network, sys.argv[1], {})
+except OSError as error:
+    print(error.errno)
+"""
 
-    network = keras.Sequential([keras.layers.Input((200,)), keras.layers.Dense(300)])
-    with pytest.raises(OSError) as raised:
-        save_model(network, small_disk / "model.keras", {})
-    assert raised.value.errno == errno.ENOSPC
+
+def test_a_network_leaves_nothing_on_a_full_disk(small_disk: Path) -> None:
+    # In a process of its own: other tests set TensorFlow up before its first computation.
+    command = [sys.executable, "-c", SAVING, str(small_disk / "model.keras")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(errno.ENOSPC)]
     assert list(small_disk.iterdir()) == []
 
 
@@ -123,16 +134,53 @@ def test_a_command_says_that_the_disk_is_full(small_disk: Path) -> None:
 def test_other_errors_are_not_of_the_disk(tmp_path: Path) -> None:
     assert disk_problem(ValueError("no"), tmp_path) is None
     assert disk_problem(FileNotFoundError(errno.ENOENT, "no such file"), tmp_path) is None
+    denied = PermissionError(errno.EACCES, "denied")
+    assert disk_problem(denied, tmp_path) is None  # of what, it does not say: no file
+    denied.filename = "/data/scan.nii.gz"
+    assert "/data/scan.nii.gz: access is denied" in str(disk_problem(denied, tmp_path))
+    try:
+        try:
+            raise denied
+        except OSError:
+            raise ValueError("a fault of the code")  # noqa: B904
+    except ValueError as error:
+        assert disk_problem(error, tmp_path) is None
 
 
 def test_what_killed_writers_left_is_removed_and_no_more(tmp_path: Path) -> None:
-    with put_in_place(tmp_path / "other.tsv") as unfinished:
-        left = unfinished.with_name(unfinished.name.replace("other", "mine"))
-        kept = [tmp_path / ".hidden.tsv", tmp_path / "mine.tsv", unfinished]
-        for path in (left, *kept):
-            path.write_text("")
-        remove_unfinished([tmp_path / "mine.tsv", tmp_path / "absent" / "a.tsv"])
-        assert sorted(tmp_path.iterdir()) == sorted(kept)
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    here = socket.gethostname()
+    left = [tmp_path / f".{here}.{dead.pid}.mine.tsv", tmp_path / ".node7.1.mine.tsv"]
+    names = [".hidden.tsv", "mine.tsv", f".{here}.{os.getpid()}.mine.tsv", ".node8.1.mine.tsv"]
+    kept = [tmp_path / name for name in (*names, f".{here}.{dead.pid}.other.tsv")]
+    for path in (*left, *kept):
+        path.write_text("")
+    # What another machine wrote a moment ago may be a living job's.
+    os.utime(left[1], (0, 0))
+    remove_unfinished([tmp_path / "mine.tsv", tmp_path / "absent" / "a.tsv"])
+    assert sorted(tmp_path.iterdir()) == sorted(kept)
+
+
+def test_links_stay_and_what_is_no_file_is_written_to(tmp_path: Path) -> None:
+    target, link = tmp_path / "elsewhere" / "table.tsv", tmp_path / "table.tsv"
+    target.parent.mkdir()
+    target.write_text("old")
+    link.symlink_to(target)
+    with put_in_place(link) as unfinished:
+        unfinished.write_text("new")
+    assert link.is_symlink() and target.read_text() == "new"
+    with put_in_place("/dev/null") as unfinished:
+        unfinished.write_text("gone")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_results_that_are_no_folder_are_named_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "results").symlink_to(tmp_path / "nowhere")
+    assert "link leads nowhere" in str(unwritable(tmp_path / "results" / "small"))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "small").write_text("")
+    assert "is a file, not a folder" in str(unwritable(tmp_path / "other" / "small"))
 
 
 JOB = """
@@ -172,6 +220,17 @@ def test_a_job_whose_log_finds_no_room_says_so_all_the_same(small_disk: Path) ->
     assert done.returncode == 4
     assert "disk is full" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def test_an_orphan_that_nobody_waits_for_is_gone(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    end = time.monotonic() + 60
+    while runs(process.pid):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert process.returncode is None
+    process.wait()
+    assert runs(os.getpid())
 
 
 def test_a_job_leaves_its_record(tmp_path: Path) -> None:

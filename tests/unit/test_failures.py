@@ -149,7 +149,7 @@ def test_a_local_failure_has_its_exit_status_and_its_last_message(tmp_path: Path
         said = "failed: predict: killed by SIGKILL, often for want of memory: "
         assert explained(tmp_path, killed).startswith(said)
     full = local.replace("exit status 2", "exit status 4")
-    said = "failed: predict: exit status 4, a disk that is full or may not be written to: "
+    said = "failed: predict: exit status 4, a full disk, or no right to read or write: "
     assert explained(tmp_path, full).startswith(said)
     crashed = local.replace("returned non-zero exit status 2", "died with <Signals.SIGSEGV: 11>")
     assert "killed by SIGSEGV: [" in explained(tmp_path, crashed)
@@ -183,5 +183,11 @@ def test_nothing_is_said_where_nothing_failed(tmp_path: Path) -> None:
 def test_a_job_that_slurm_does_not_take_has_its_reason(
     tmp_path: Path, message: str, why: str
 ) -> None:
-    text = f"Error in rule c:\n    message: {message}\n    jobid: 0\n    output: out/c.txt\n"
+    text = f"Error in rule c:\n    message: {message}\n    jobid: 7\n    output: out/c.txt\n"
     assert explained(tmp_path, text) == f"failed: c: not taken by Slurm: {why}"
+    # Taken the next time, it is no failure; and it says nothing of the one after it.
+    log = slurm_log(tmp_path, OVER_TIME)
+    text += "Trying to restart job 7.\n" + submitted("8", 12, log) + of_rule("b", "8", 12, log)
+    assert explained(tmp_path, text) == (
+        f"failed: b (Slurm job 12): over its time limit; log: {log}"
+    )

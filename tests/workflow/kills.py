@@ -104,6 +104,8 @@ class Disturbed:
         victims = sorted(jobs, key=lambda process: process.pid)
         if kill.kind in ("worker", "trainer"):
             victims = [self.rng.choice(victims)]
+            if not stopped(victims[0]):
+                return []
             victims[0].kill()
         elif kill.kind == "master":
             master.kill()
@@ -140,6 +142,15 @@ def jobs_of(master: int) -> dict[psutil.Process, str]:
     except psutil.NoSuchProcess:
         return {}
     return found
+
+
+def stopped(process: psutil.Process) -> bool:
+    """Stop a process before it is killed; false where it has ended by itself."""
+    try:
+        process.suspend()
+    except psutil.NoSuchProcess:
+        return False
+    return runs(process)
 
 
 def runs(process: psutil.Process) -> bool:

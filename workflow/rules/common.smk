@@ -40,18 +40,20 @@ try:
     TRACKING_URI = checked_address(config["tracking_uri"])
     study = load_study(config["plan"], machine_datasets(config["datasets"]))
     # Who leaves a study is known before its graph is: no job waits for an answer.
+    # Said before Snakemake stumbles over it; a plan of what would run may still be asked for.
+    UNWRITABLE = unwritable(Path(f"results/{study.name}"))
     study = screen(
         study,
         content=True,
-        memory=Path(f"results/{study.name}/cohort/screening.json"),
+        memory=(
+            None if UNWRITABLE else Path(f"results/{study.name}/cohort/screening.json")
+        ),
     )
 except BadInput as error:
     raise WorkflowError(str(error)) from None
 
 PLAN = study.plan
 RESULTS = f"results/{study.name}"
-# Said before Snakemake stumbles over it; a plan of what would run may still be asked for.
-UNWRITABLE = unwritable(Path(RESULTS))
 if UNWRITABLE:
     print(f"error: {UNWRITABLE}", file=sys.stderr)
 DATASET = f"{RESULTS}/dataset"

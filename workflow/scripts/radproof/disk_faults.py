@@ -36,7 +36,7 @@ def disk_problem(error: BaseException, results: Path) -> Problem | None:
         return _full(named or min(folders, key=_free_mib))
     if fault.errno in READ_ONLY:
         return Problem("disk is read-only", file=file, remedy=ALLOW)
-    if fault.errno in DENIED:
+    if fault.errno in DENIED and fault.filename:
         return Problem("access is denied", file=file, remedy=GRANT)
     return None
 
@@ -46,6 +46,15 @@ def unwritable(results: Path) -> Problem | None:
 
     Where there are no results yet it is the folder above in which they are to be made.
     """
+    for place in (results.parent, results):
+        if place.is_symlink() and not place.exists():
+            return Problem(
+                "link leads nowhere", file=str(place), remedy=f"make its folder, then {AGAIN}"
+            )
+        if place.exists() and not place.is_dir():
+            return Problem(
+                "is a file, not a folder", file=str(place), remedy=f"move it, then {AGAIN}"
+            )
     folders = [_above(results), *(path for path in results.glob("*") if path.is_dir())]
     for folder in folders:
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -63,9 +72,13 @@ def _full(folder: Path) -> Problem:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what it came from; of what it only came after, a disk without room."""
     while error is not None:
         yield error
-        error = error.__cause__ or error.__context__
+        after = None if error.__suppress_context__ else error.__context__
+        if isinstance(after, OSError) and after.errno not in FULL | READ_ONLY:
+            after = None
+        error = error.__cause__ or after
 
 
 def _above(folder: Path) -> Path:

@@ -10,7 +10,8 @@ from radproof.errors import EXIT_DISK
 REPEATED = re.compile(r"^Logfile [^\n]+:\n(=+)\n.*?\n\1\n", re.M | re.S)
 ERROR = re.compile(
     r"^(?:Error in rule (?P<rule>\S+):|    message: Error in group (?P<group>\S+))\n"
-    r"(?P<body>(?: {4}.*\n)*)",
+    # What Slurm says may go on in further lines, which stand before the number of the job.
+    r"(?P<body>(?: {4}message: .*\n(?:(?:(?! {4}|\[).*\n)+(?= {4}jobid: ))?| {4}.*\n)*)",
     re.M,
 )
 FIELD = re.compile(r"^    (\w+): (.+?)(?: \(check log file\(s\) for error details\))?$", re.M)
@@ -19,6 +20,7 @@ SUBMITTED = re.compile(r"^Job (\S+) has been submitted with SLURM jobid (\S+) \(
 EXIT = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
 OVER = re.compile(r"exceeded memory limit \((\d+) > (\d+)\)")
 MIB = 2**20
+REFUSAL = "not taken by Slurm"
 # Why a job was not taken: in the words of sbatch, or of the plugin, which looks the account up.
 REFUSED = re.compile(
     r"sbatch: error: (.+?)'?\.?$|submission failed with exception: (.+?)\.?$", re.M
@@ -30,7 +32,7 @@ SLURM_SAYS = [
     (r"DUE TO TIME LIMIT|'TIMEOUT'|'DEADLINE'", "over its time limit"),
     (r"DUE TO NODE FAILURE|'NODE_FAIL'|'BOOT_FAIL'", "its node failed"),
     (r"DUE TO PREEMPTION|'PREEMPTED'", "preempted by another job"),
-    (r"sbatch failed|Job submission failed", "not taken by Slurm"),
+    (r"sbatch failed|Job submission failed", REFUSAL),
     (r"'CANCELLED'|CANCELLED AT", "cancelled"),
 ]
 
@@ -88,7 +90,8 @@ def cause(failure: Failure) -> str:
     slurm_log = failure.slurm_log
     for pattern, meaning in SLURM_SAYS:
         if re.search(pattern, failure.said + slurm_log):
-            return meaning + _memory(slurm_log) + _refused(failure.said)
+            refused = _refused(failure.said) if meaning == REFUSAL else ""
+            return meaning + _memory(slurm_log) + refused
     # In Slurm's log the same job, or the first of a group's members, fails once more.
     inner = failures(slurm_log)[:1]
     deepest = inner[0] if inner else failure
@@ -134,5 +137,5 @@ def _ended(text: str) -> str:
     if signal:
         return f"killed by {signal}"
     # Said here too, as the job's log may have had no room for it.
-    disk = ", a disk that is full or may not be written to" if int(status) == EXIT_DISK else ""
+    disk = ", a full disk, or no right to read or write" if int(status) == EXIT_DISK else ""
     return f"exit status {status}{disk}"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from radproof.errors import EXIT_ORPHANED
+from radproof.processes import runs
 
 # Set by the Snakefile in Snakemake's own process; on a cluster in the one that runs on the node.
 VARIABLE = "RADPROOF_SNAKEMAKE_PID"
@@ -17,14 +18,14 @@ def end_with_snakemake(log: Callable[[str], None]) -> None:
     if VARIABLE not in os.environ:
         return
     snakemake, parent = int(os.environ[VARIABLE]), os.getppid()
-    if not _runs(snakemake):
+    if not runs(snakemake):
         _end(log)
     threading.Thread(target=_watch, args=(snakemake, parent, log), daemon=True).start()
 
 
 def _watch(snakemake: int, parent: int, log: Callable[[str], None]) -> None:
     # A killed process that nobody waits for is still listed: its children have another parent.
-    while _runs(snakemake) and os.getppid() == parent:
+    while runs(snakemake) and os.getppid() == parent:
         time.sleep(SECONDS_BETWEEN_LOOKS)
     _end(log)
 
@@ -34,13 +35,3 @@ def _end(log: Callable[[str], None]) -> None:
         log("Snakemake is gone, and this job ends: the next run makes it again")
     finally:
         os._exit(EXIT_ORPHANED)
-
-
-def _runs(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it runs, as somebody else
-        return True
-    return True

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import socket
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +14,10 @@ from typing import Any
 import pandas as pd
 
 from radproof.errors import BadInput, Problem
+from radproof.processes import runs
 
 MISSING = "n/a"
+LEFT_OVER_S = 3600
 
 
 def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -109,8 +112,12 @@ def put_in_place(path: str | Path) -> Iterator[Path]:
 
     A job that is stopped leaves the old file. The name is of this process of this machine, as the
     jobs of a cluster share the folder; of a job that was killed it stays, see `remove_unfinished`.
+    A link keeps leading where it led; what is no file (``/dev/stdout``) is written to itself.
     """
-    place = Path(path)
+    place = Path(path).resolve()
+    if place.exists() and not place.is_file():
+        yield place
+        return
     place.parent.mkdir(parents=True, exist_ok=True)
     unfinished = place.with_name(f".{socket.gethostname()}.{os.getpid()}.{place.name}")
     try:
@@ -124,11 +131,22 @@ def put_in_place(path: str | Path) -> Iterator[Path]:
 
 
 def remove_unfinished(paths: Iterable[str | Path]) -> None:
-    """Remove what killed writers of some files left beside them."""
+    """Remove what killed writers of some files left beside them.
+
+    Of other machines, whose processes are not known here, what is an hour old.
+    """
     places = [Path(path) for path in paths]
     for folder in {place.parent for place in places if place.parent.is_dir()}:
         hidden = [path for path in folder.iterdir() if path.name.startswith(".")]
         names = [re.escape(place.name) for place in places if place.parent == folder and hidden]
-        unfinished = re.compile(rf"\..+\.\d+\.({'|'.join(names)})")
-        for path in filter(lambda path: unfinished.fullmatch(path.name), hidden):
-            path.unlink(missing_ok=True)
+        unfinished = re.compile(rf"\.(?P<host>.+)\.(?P<process>\d+)\.({'|'.join(names)})")
+        for path in hidden:
+            name = unfinished.fullmatch(path.name)
+            if name and _is_left_over(path, name["host"], int(name["process"])):
+                path.unlink(missing_ok=True)
+
+
+def _is_left_over(path: Path, host: str, process: int) -> bool:
+    if host == socket.gethostname():
+        return not runs(process)
+    return path.exists() and time.time() - path.stat().st_mtime > LEFT_OVER_S

@@ -71,7 +71,11 @@ def write_volume(volume: sitk.Image, path: str | Path) -> None:
     ------
     OSError
         If it cannot be written whole. ITK itself says nothing when the disk is full.
+    ValueError
+        If the name does not end with ``.nii.gz``.
     """
+    if not str(path).endswith(".nii.gz"):
+        raise ValueError(f"{path} is no name of a compressed NIfTI image")
     with put_in_place(path) as unfinished:
         unfinished.touch()  # says why a file cannot be made, which ITK does not
         sitk.WriteImage(volume, str(unfinished), useCompression=True)

@@ -25,15 +25,10 @@ def save_model(model: keras.Model, path: str | Path, origin: dict[str, Any]) -> 
     plan's entry as far as training reads it, ``sequences``, their names in order, ``preparation``
     and ``images``, how they were made, and ``patients``, on whom.
     """
-    raw = Path(path).with_suffix(".unnormalised.keras")
-    raw.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        model.save(raw)
-        members = _members(raw)
-    finally:
-        raw.unlink(missing_ok=True)
-    members[ORIGIN] = json.dumps(origin, sort_keys=True).encode()
     with put_in_place(path) as unfinished:
+        model.save(unfinished)
+        members = _members(unfinished)
+        members[ORIGIN] = json.dumps(origin, sort_keys=True).encode()
         unfinished.write_bytes(_zipped(members))
 
 
