@@ -39,9 +39,9 @@ try:
     check_environment()
     TRACKING_URI = checked_address(config["tracking_uri"])
     study = load_study(config["plan"], machine_datasets(config["datasets"]))
-    # Who leaves a study is known before its graph is: no job waits for an answer.
     # Said before Snakemake stumbles over it; a plan of what would run may still be asked for.
     UNWRITABLE = unwritable(Path(f"results/{study.name}"))
+    # Who leaves a study is known before its graph is: no job waits for an answer.
     study = screen(
         study,
         content=True,
