@@ -48,6 +48,7 @@ onstart:
         raise WorkflowError("nothing is begun: see the error above")
     gc.freeze()
     gc.enable()
+    choose_when_jobs_end(workflow)
 
 
 # After all logs: a line for each job that failed.

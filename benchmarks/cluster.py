@@ -22,7 +22,11 @@ from radproof.schema import read_yaml
 SIZES = [136, 10_000, 126_000]
 # Above it, groups that run one after another are taken apart, as docs/how-to/cluster.md says.
 GROUPED_UP_TO = 1000
-APART = ["segmentation", "models", "dossier"]
+# Of the features, only extraction stays together: batches, twenty to a job.
+APART = [
+    *("training", "models", "segment_patients", "choose_threshold", "draw_masks"),
+    *("score_segmentation", "describe_features", "summarise_outcomes", "assess_stability"),
+]
 ERROR = 10.0
 PLANNING = ("planning", "start")
 
@@ -143,7 +147,7 @@ def of_size(measured: Measured, assumptions: Assumptions, patients: int) -> list
     start_h = sum(job.start_s * job.threads for job in jobs) / 3600
     name = f"{patients:,} patients"
     return [
-        Measure(f"{name}: jobs of Slurm", len(jobs)),
+        Measure(f"{name}: jobs of Slurm", sum(job.queued for job in jobs)),
         Measure(f"{name}: wall time", wall / 3600, "h"),
         Measure(f"{name}: of it planning", planning_s / 3600, "h"),
         Measure(f"{name}: core hours", core_h, "h"),
@@ -179,7 +183,7 @@ def sensitivity(measured: Measured, assumptions: Assumptions, patients: int) -> 
         wall_h = (run.wall_s + measured.at("planning: processor", patients)) / 3600
         what = f"{patients:,}, {name}"
         measures += [
-            Measure(f"{what}: jobs of Slurm", len(jobs)),
+            Measure(f"{what}: jobs of Slurm", sum(job.queued for job in jobs)),
             Measure(f"{what}: wall time", wall_h, "h"),
             Measure(f"{what}: core hours", run.used_core_s / 3600, "h"),
         ]

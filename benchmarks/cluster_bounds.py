@@ -91,6 +91,7 @@ def voxels_of(records: list[Record]) -> float:
 def bounds(measured: "Measured", patients: int) -> list[Measure]:
     """Return what grows with the number of patients and meets a limit, as straight lines."""
     times = patients / measured.shape.patients
+    read_mb = {rule: size * times / 1e6 for rule, size in largest_inputs(measured).items()}
     name = f"{patients:,} patients"
     return [
         Measure(f"{name}: jobs of the workflow", len(jobs_of(measured.shape, patients))),
@@ -101,18 +102,17 @@ def bounds(measured: "Measured", patients: int) -> list[Measure]:
         ),
         Measure(f"{name}: each such process", measured.at("start: peak memory", patients), "MB"),
         *(
-            Measure(f"{name}: {rule} reads in one job", size * times / 1e9, "GB")
-            for rule, size in largest_inputs(measured.records, 3).items()
+            Measure(f"{name}: {rule} reads in one job", size / 1000, "GB")
+            for rule, size in _most(read_mb, 3).items()
         ),
         *(
             measure
             for rule, seconds in longest(measured, patients, 4).items()
+            for asked_min in [asked_for(measured.profile, rule, "runtime", read_mb[rule])]
             for measure in (
                 Measure(f"{name}: {rule}, one job", seconds / 3600, "h"),
                 Measure(
-                    f"{name}: {rule}, of the minutes it asks for",
-                    100 * seconds / 60 / asked_for(measured.profile, rule, "runtime"),
-                    "%",
+                    f"{name}: {rule}, of the minutes it asks for", seconds / 0.6 / asked_min, "%"
                 ),
             )
         ),
@@ -120,13 +120,13 @@ def bounds(measured: "Measured", patients: int) -> list[Measure]:
     ]
 
 
-def largest_inputs(records: list[Record], count: int) -> dict[str, float]:
-    """Return the bytes that one job of a rule reads, of the rules that read most."""
+def largest_inputs(measured: "Measured") -> dict[str, float]:
+    """Return the most bytes that one job of each rule reads."""
     sizes: dict[str, float] = {}
-    for record in records:
+    for record in measured.records:
         total = sum(entry["bytes"] for entry in record["inputs"])
         sizes[record["rule"]] = max(total, sizes.get(record["rule"], 0))
-    return _most(sizes, count)
+    return sizes
 
 
 def longest(measured: "Measured", patients: int, count: int) -> dict[str, float]:

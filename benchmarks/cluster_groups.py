@@ -7,6 +7,10 @@ from typing import Any
 from cluster_graph import Job
 from cluster_run import SlurmJob
 
+BY_SIZE = re.compile(r"max\((\d+), (?:(\d+) \+ )?([\d.]+) \* input\.size_mb\) \* attempt")
+# Those that run where Snakemake does, on the login node.
+LOCAL = ("simulate_cohort", "check_cohort", "describe_cohort", "check_grey_levels", "track_runs")
+
 
 def slurm_jobs(
     jobs: list[Job], profile: dict[str, Any], apart: list[str], reading_s: float, start_s: float
@@ -15,26 +19,32 @@ def slurm_jobs(
 
     Jobs of a group that are connected run one after another in one of Slurm's, and as many such
     components go into one as ``group-components`` says. ``apart`` names groups that are taken
-    apart. A job of Slurm costs ``reading_s`` before its first script, and ``start_s`` each script.
-    The memory is the most that a member asks for.
+    apart, and rules that are taken out of theirs. A job of Slurm costs ``reading_s`` before its
+    first script, and ``start_s`` each script. The memory is the most that a member asks for.
+    Without a profile there is no Slurm, and no rule runs elsewhere than the others.
     """
     places = _places(jobs, profile, apart)
     inside: dict[int, list[int]] = defaultdict(list)
     for number, place in enumerate(places):
         inside[place].append(number)
-    return [
-        SlurmJob(
-            name=jobs[numbers[0]].rule,
-            work=_work(jobs, numbers),
-            start_s=reading_s + start_s * len(numbers),
-            threads=max(jobs[number].threads for number in numbers),
-            memory_mb=max(asked_for(profile, jobs[number].rule, "mem_mb") for number in numbers),
-            after=tuple(
-                sorted({places[b] for number in numbers for b in jobs[number].after} - {place})
-            ),
+    made = []
+    for place, numbers in sorted(inside.items()):
+        members = [jobs[number] for number in numbers]
+        queued = not (profile and members[0].rule in LOCAL)
+        threads = max(job.threads for job in members)
+        memory_mb = max(int(asked_for(profile, job.rule, "mem_mb")) for job in members)
+        made.append(
+            SlurmJob(
+                name=members[0].rule,
+                work=_work(jobs, numbers),
+                start_s=reading_s * queued + start_s * len(numbers),
+                threads=threads if queued else 0,
+                memory_mb=memory_mb if queued else 0,
+                after=tuple(sorted({places[b] for job in members for b in job.after} - {place})),
+                queued=queued,
+            )
         )
-        for place, numbers in sorted(inside.items())
-    ]
+    return made
 
 
 def _work(jobs: list[Job], numbers: list[int]) -> dict[str, float]:
@@ -47,7 +57,11 @@ def _work(jobs: list[Job], numbers: list[int]) -> dict[str, float]:
 
 def _places(jobs: list[Job], profile: dict[str, Any], apart: list[str]) -> list[int]:
     """Return which of Slurm's jobs each job is in, numbered from 0."""
-    groups = {rule: of for rule, of in profile.get("groups", {}).items() if of not in apart}
+    groups = {
+        rule: of
+        for rule, of in profile.get("groups", {}).items()
+        if of not in apart and rule not in apart
+    }
     together = dict(entry.split("=") for entry in profile.get("group-components", []))
     of_job = [_entry(groups, job.rule) for job in jobs]
     components = _components(jobs, of_job)
@@ -85,14 +99,18 @@ def _components(jobs: list[Job], of_job: list[str | None]) -> list[int]:
     return [top(number) for number in range(len(jobs))]
 
 
-def asked_for(profile: dict[str, Any], rule: str, what: str) -> int:
-    """Return the least that the first attempt of a rule asks for; 0 by no profile.
+def asked_for(profile: dict[str, Any], rule: str, what: str, size_mb: float = 0.0) -> float:
+    """Return what the first attempt of a rule asks for that reads ``size_mb``; 0 by no profile.
 
-    It is the first number of ``1500 * attempt`` or ``max(3000, 4 * input.size_mb) * attempt``.
+    The profile has it as ``1500 * attempt`` or ``max(3000, 1500 + 4 * input.size_mb) * attempt``.
     """
     entry = _entry(profile.get("set-resources", {}), rule) or {}
-    text = (profile.get("default-resources", {}) | entry).get(what, 0)
-    return int(re.findall(r"\d+", str(text))[0])
+    text = str((profile.get("default-resources", {}) | entry).get(what, 0))
+    by_size = BY_SIZE.match(text)
+    if not by_size:
+        return float(text.partition(" ")[0])
+    least, fixed, each = (float(number or 0) for number in by_size.groups())
+    return max(least, fixed + each * size_mb)
 
 
 def _entry(entries: dict[str, Any], rule: str) -> Any:

@@ -11,7 +11,8 @@ import numpy as np
 class SlurmJob:
     """What is submitted at once: one job of the workflow, or a group that runs one after another.
 
-    ``work`` has the seconds by rule; ``start_s`` come on top. ``after`` are indices of jobs.
+    ``work`` has the seconds by rule; ``start_s`` come on top. ``after`` are indices of jobs. What
+    is not ``queued`` runs where Snakemake does: at once, and on no node's cores.
     """
 
     name: str
@@ -20,6 +21,7 @@ class SlurmJob:
     threads: int = 1
     memory_mb: int = 0
     after: tuple[int, ...] = ()
+    queued: bool = True
 
     @property
     def seconds(self) -> float:
@@ -160,6 +162,8 @@ def _submit(state: _State, now: float) -> None:
         chance = _chance(state, number, 0)
         cluster = state.cluster
         wait = cluster.latency_median_s * np.exp(cluster.latency_log_sd * chance.standard_normal())
+        if not state.jobs[number].queued:
+            wait = 0.0
         state.push(now + float(wait), "eligible", number)
 
 

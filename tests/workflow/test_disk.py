@@ -87,7 +87,7 @@ def test_a_full_disk_is_named_and_with_room_the_same_bytes_come(
     assert done.returncode == 1
     said = re.findall(r"^failed: (\S+): exit status 4, .*: disk is full.*", done.stderr, re.M)
     assert sorted(said) == sorted(jobs), done.stderr[-6000:]
-    assert re.search(rf"error: results/{STUDY}\S*: disk is full", done.stderr)
+    assert re.search(rf"error: /\S*/results/{STUDY}\S*: disk is full", done.stderr)
     assert "Traceback" not in done.stderr
     # What is there is whole, and of before.
     assert contents(disk.folder).items() <= left.items()

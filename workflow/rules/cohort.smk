@@ -16,8 +16,10 @@ rule check_cohort:
         record=record("check_cohort", "{set}"),
     log:
         log_of("check_cohort", "{set}"),
-    # Before any long job, so that bad input is said in the first seconds.
-    priority: 10
+    # Before any long job, and in no queue of a cluster, so that bad input is said in the first
+    # seconds.
+    priority: FIRST
+    localrule: True
     params:
         settings=lambda wildcards: settings_text(
             sheet=rows_of(study.sheet, wildcards.set),
@@ -50,6 +52,7 @@ rule describe_cohort:
         record=record("describe_cohort", "all"),
     log:
         log_of("describe_cohort", "all"),
+    localrule: True
     params:
         settings=settings(
             clinical=PLAN["clinical"], names_of_datasets=list(study.participants)

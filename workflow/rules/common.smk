@@ -13,8 +13,9 @@ gc.disable()
 SCRIPTS = str(Path(workflow.basedir) / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
 os.environ.update(PYTHONPATH=SCRIPTS)
-# Jobs end with this process.
-os.environ.update(RADPROOF_SNAKEMAKE_PID=str(os.getpid()))
+# Jobs end with this process. A staged job is started by a Snakemake of its own below this one.
+if not workflow.subprocess_exec:
+    os.environ.update(RADPROOF_SNAKEMAKE_PID=str(os.getpid()))
 # TensorFlow greets every process; its warnings and errors stay.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
@@ -27,7 +28,7 @@ from radproof.errors import BadInput
 from radproof.failures import explain
 from radproof.kinds import kind_module
 from radproof.plan import harmonisation_of
-from radproof.profiles import spread_over_batches
+from radproof.profiles import choose_when_jobs_end, spread_over_batches
 from radproof.provenance import LOCK, canonical, code_closure
 from radproof.datasets import machine_datasets
 from radproof.dossier.tracking_address import checked_address
@@ -66,9 +67,17 @@ EVALUATION = f"{RESULTS}/evaluation"
 FIGURES = f"{RESULTS}/figures"
 DOSSIER = f"{RESULTS}/dossier"
 
+
+def asked(name):
+    # What stands on the command line comes as text: gpu=false is not empty, and means no.
+    return str(config.get(name, False)).lower() == "true"
+
+
+# Jobs that read or write images work on copies below --shadow-prefix, where that is asked for. Not
+# trainings: what one has reached must outlive its node.
+STAGED = "copy-minimal" if asked("staging") else None
 # Resources of jobs that compute with TensorFlow, which otherwise sees no GPU.
-# What stands on the command line comes as text: gpu=false is not empty, and means no.
-GPU = {"gpu": 1} if str(config.get("gpu", False)).lower() == "true" else {}
+GPU = {"gpu": 1} if asked("gpu") else {}
 if not GPU:
     os.environ.update(CUDA_VISIBLE_DEVICES="-1")
 
@@ -81,6 +90,16 @@ TABLES = {
     if "tables" in entry
 }
 MEASURING = [name for name in PLAN["extractors"] if name not in TABLES]
+
+
+# Which job goes first where several wait for a core: what tells of bad input, then what the longest
+# chain goes through, from the images of training patients to the refits on resamples. With all
+# else, which nothing long waits for, gaps are filled.
+FIRST, TRAINING, OTHER_SETS, FITS = 10, 5, 4, 3
+
+
+def priority_of(set_name):
+    return TRAINING if set_name == "train" else OTHER_SETS
 
 
 def one_of(names):

@@ -112,6 +112,7 @@ rule correct_optimism:
         record=record("correct_optimism", "{model}"),
     log:
         log_of("correct_optimism", "{model}"),
+    priority: FITS
     params:
         settings=chain_settings,
     message:

@@ -33,6 +33,9 @@ for batch, patients in study.batches.items():
             record=record("prepare_images", batch),
         log:
             log_of("prepare_images", batch),
+        priority: priority_of(study.set_of(batch))
+        shadow:
+            STAGED
         params:
             settings=settings(
                 patients=patients,

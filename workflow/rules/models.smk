@@ -20,6 +20,7 @@ rule fit_model:
         record=record("fit_model", "{model}"),
     log:
         log_of("fit_model", "{model}"),
+    priority: FITS
     params:
         settings=model_settings,
     message:

@@ -35,6 +35,9 @@ for extractor in MEASURING:
                     record=record("extract_features", f"{extractor}.{batch}.{region}"),
                 log:
                     log_of("extract_features", f"{extractor}.{batch}.{region}"),
+                priority: priority_of(study.set_of(batch))
+                shadow:
+                    STAGED
                 params:
                     settings=settings(
                         patients=patients,
@@ -73,7 +76,9 @@ for extractor in MEASURING:
                 log:
                     log_of("count_grey_levels", f"{extractor}.{batch}.{region}"),
                 # Before networks are trained: a bin width that is wrong is known at once.
-                priority: 10
+                priority: FIRST
+                shadow:
+                    STAGED
                 params:
                     settings=settings(
                         patients=study.batches[batch],
@@ -100,7 +105,8 @@ rule check_grey_levels:
         record=record("check_grey_levels", "{extractor}.{region}"),
     log:
         log_of("check_grey_levels", "{extractor}.{region}"),
-    priority: 10
+    priority: FIRST
+    localrule: True
     params:
         settings=lambda wildcards: settings_text(
             limits=PLAN["extractors"][wildcards.extractor]["grey_levels"]
@@ -163,7 +169,7 @@ rule describe_tables:
         log_of("describe_tables", "{extractor}"),
     wildcard_constraints:
         extractor=one_of(TABLES),
-    priority: 10
+    priority: FIRST
     params:
         settings=lambda wildcards: settings_text(
             extractor=PLAN["extractors"][wildcards.extractor]
@@ -262,6 +268,7 @@ rule assess_stability:
         record=record("assess_stability", "{extractor}.{region}"),
     log:
         log_of("assess_stability", "{extractor}.{region}"),
+    priority: FITS
     params:
         settings=settings(
             stability=STABILITY, between=COMPARISONS, masks=COMPARED_MASKS

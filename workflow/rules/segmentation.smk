@@ -28,6 +28,7 @@ for segmenter in PLAN["segmenters"]:
                 record=record("train_segmenter", f"{segmenter}.{group}"),
             log:
                 log_of("train_segmenter", f"{segmenter}.{group}"),
+            priority: TRAINING
             threads: PLAN["segmenters"][segmenter]["training"]["threads"]
             resources:
                 **GPU,
@@ -64,6 +65,9 @@ for segmenter in PLAN["segmenters"]:
                 record=record("segment_patients", f"{segmenter}.{group}"),
             log:
                 log_of("segment_patients", f"{segmenter}.{group}"),
+            priority: TRAINING if len(folds) == 1 else OTHER_SETS
+            shadow:
+                STAGED
             threads: PLAN["segmenters"][segmenter]["inference"]["threads"]
             resources:
                 **GPU,
@@ -98,6 +102,9 @@ rule choose_threshold:
         record=record("choose_threshold", "{segmenter}"),
     log:
         log_of("choose_threshold", "{segmenter}"),
+    priority: TRAINING
+    shadow:
+        STAGED
     params:
         settings=lambda wildcards: settings_text(
             sheet=rows_of(study.sheet[["patient", "set", "fold"]], "train"),
@@ -110,7 +117,7 @@ rule choose_threshold:
 
 
 for segmenter in PLAN["segmenters"]:
-    for group, (patients, _) in study.segmented_groups.items():
+    for group, (patients, folds) in study.segmented_groups.items():
 
         rule:
             name:
@@ -125,6 +132,9 @@ for segmenter in PLAN["segmenters"]:
                 record=record("draw_masks", f"{segmenter}.{group}"),
             log:
                 log_of("draw_masks", f"{segmenter}.{group}"),
+            priority: TRAINING if len(folds) == 1 else OTHER_SETS
+            shadow:
+                STAGED
             params:
                 settings=settings(
                     sheet=study.sheet.loc[
@@ -157,6 +167,8 @@ rule score_segmentation:
         record=record("score_segmentation", "{segmenter}"),
     log:
         log_of("score_segmentation", "{segmenter}"),
+    shadow:
+        STAGED
     params:
         settings=lambda wildcards: settings_text(
             segmenter=wildcards.segmenter,

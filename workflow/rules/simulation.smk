@@ -33,6 +33,8 @@ for cohort in [study.name] if study.simulated else []:
             record=record("simulate_cohort", "all"),
         log:
             log_of("simulate_cohort", "all"),
+        priority: FIRST
+        localrule: True
         params:
             settings=settings(simulation=PLAN["simulation"], patients=study.patients()),
         message:
@@ -66,6 +68,9 @@ for batch in SIMULATED:
             record=record("simulate_patients", batch),
         log:
             log_of("simulate_patients", batch),
+        priority: priority_of(study.set_of(batch))
+        shadow:
+            STAGED
         params:
             settings=settings(
                 simulation=PLAN["simulation"],

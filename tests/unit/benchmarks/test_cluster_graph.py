@@ -1,14 +1,16 @@
 """The graph of a study of any size, from records as jobs leave them."""
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from cluster_bounds import fixed_shares, growth_of_planning
 from cluster_graph import jobs_of, pause_s, read_records, shape_of, wall_s
-from cluster_groups import slurm_jobs
+from cluster_groups import LOCAL, slurm_jobs
 from radproof.provenance import PROJECT
 
 PROFILE = {
@@ -124,6 +126,17 @@ def test_groups_are_those_of_the_profile(shape):
     total = sum(sum(job.work.values()) for job in grouped)
     assert total == pytest.approx(sum(job.seconds for job in jobs))
     assert len(slurm_jobs(jobs, PROFILE, ["images", "models"], 0, 0)) == len(jobs)
+    assert len(slurm_jobs(jobs, PROFILE, ["count", "models"], 0, 0)) == len(jobs) - 2
+    checks = [job for job in grouped if "check_cohort" in job.work]
+    assert [(job.queued, job.threads, job.start_s) for job in checks] == [(False, 0, 1)] * 2
+    assert all(job.queued for job in grouped if job not in checks)
+
+
+def test_rules_of_the_login_node_are_those_of_the_workflow():
+    rules = "\n".join(path.read_text() for path in (PROJECT / "workflow/rules").glob("*.smk"))
+    named = re.findall(r'\brule (\w+):|name:\s+f?"(\w+?)"|(localrule: True)', rules)
+    local = [one or other for (one, other, _), (*_, mark) in pairwise(named) if mark]
+    assert sorted(local) == sorted(LOCAL)
 
 
 def test_pause_and_wall_time_of_a_run():

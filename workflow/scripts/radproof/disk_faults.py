@@ -65,7 +65,8 @@ def unwritable(results: Path) -> Problem | None:
 def _full(folder: Path) -> Problem:
     return Problem(
         "disk is full, or what you may use of it",
-        file=str(folder),
+        # Whole, as a staged job works in another folder than the project's.
+        file=str(folder.absolute()),
         found=f"{_free_mib(folder)} MB free",
         remedy=MAKE_ROOM,
     )

@@ -21,6 +21,7 @@ EXIT = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+
 OVER = re.compile(r"exceeded memory limit \((\d+) > (\d+)\)")
 MIB = 2**20
 REFUSAL = "not taken by Slurm"
+WITHOUT_A_WORD = "it ended without a word"
 # Why a job was not taken: in the words of sbatch, or of the plugin, which looks the account up.
 REFUSED = re.compile(
     r"sbatch: error: (.+?)'?\.?$|submission failed with exception: (.+?)\.?$", re.M
@@ -97,7 +98,11 @@ def cause(failure: Failure) -> str:
     deepest = inner[0] if inner else failure
     member = f"in {deepest.name}, " if deepest.name != failure.name else ""
     message = deepest.last_message or failure.last_message
-    return member + _ended(deepest.said) + (f": {message}" if message else "")
+    ended = _ended(deepest.said)
+    # A staged job's exit status stays with the Snakemake of its own that started it.
+    if ended == WITHOUT_A_WORD and "] error: " in message:
+        return member + message
+    return member + ended + (f": {message}" if message else "")
 
 
 def _line(failure: Failure) -> str:
@@ -127,7 +132,7 @@ def _refused(text: str) -> str:
 def _ended(text: str) -> str:
     found = EXIT.search(text)
     if not found:
-        return "it ended without a word"
+        return WITHOUT_A_WORD
     status, signal = found.groups()
     # A shell between gives 128 and the number of the signal.
     if status == "137":

@@ -1,5 +1,6 @@
 """A job: what a script opens to read its settings, tell its progress and leave its record."""
 
+import gc
 import json
 import platform
 import resource
@@ -89,6 +90,9 @@ def open_job(snakemake: Any) -> Iterator[Job]:
     The parameter ``temporary`` names the outputs that Snakemake deletes once they have been read.
     """
     start_up = _cpu_seconds()
+    # What the libraries made stays. Python would look through it now and again, and once more at
+    # its end: half a second for TensorFlow.
+    gc.freeze()
     record = Path(snakemake.output.record)
     log = JobLog(Path(snakemake.log[0]), f"{record.parent.name} {record.stem}")
     end_with_snakemake(log)

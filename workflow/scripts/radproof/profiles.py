@@ -1,7 +1,7 @@
-"""What a profile sets for a rule, given to each rule that is written out by batch.
+"""What Snakemake's own settings do not say: rules written out by batch, and when to choose jobs.
 
-The one place that reads Snakemake's own settings: 9.27 keeps them by the exact name of a rule, and
-a rule that is written out is called by its batch too (``prepare_images_train001``).
+The one place that reaches into Snakemake 9.27. It keeps what a profile sets by the exact name of a
+rule, and a rule that is written out is called by its batch too (``prepare_images_train001``).
 """
 
 from typing import Any
@@ -23,6 +23,18 @@ def spread_over_batches(workflow: Any) -> None:
             rule.resources.update(resources.get(name, {}))
         if not (rule.norun or rule.name in workflow._localrules):
             rule.group = _group_of(workflow, rule.name)
+
+
+def choose_when_jobs_end(workflow: Any) -> None:
+    """Have Snakemake choose jobs when one has ended, and not once more some time after each choice.
+
+    For its rate of submitted jobs it chooses again after a while, and after that choice once more,
+    which sums up to many times a second, looking at all inputs of all waiting jobs; and it does not
+    end before the last such while is over. Where jobs are not submitted there is no rate to keep.
+    To be called from ``onstart``, when the scheduler is there and has chosen nothing.
+    """
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
 
 
 def _group_of(workflow: Any, rule: str) -> Any:
