@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cluster_graph import Record, jobs_of
-from cluster_groups import asked_for
+from cluster_groups import LOCAL, asked_for
 from measure import Measure
 
 if TYPE_CHECKING:
@@ -108,16 +108,23 @@ def bounds(measured: "Measured", patients: int) -> list[Measure]:
         *(
             measure
             for rule, seconds in longest(measured, patients, 4).items()
-            for asked_min in [asked_for(measured.profile, rule, "runtime", read_mb[rule])]
             for measure in (
                 Measure(f"{name}: {rule}, one job", seconds / 3600, "h"),
-                Measure(
-                    f"{name}: {rule}, of the minutes it asks for", seconds / 0.6 / asked_min, "%"
-                ),
+                *_of_asked(measured, name, rule, seconds, read_mb[rule]),
             )
         ),
         Measure(f"{name}: slices of a training in memory", slices_gb(measured, patients), "GB"),
     ]
+
+
+def _of_asked(
+    measured: "Measured", name: str, rule: str, seconds: float, read_mb: float
+) -> list[Measure]:
+    """Return the share of the time that a job asks Slurm for; nothing of one run elsewhere."""
+    if rule in LOCAL:
+        return []
+    asked_min = asked_for(measured.profile, rule, "runtime", read_mb)
+    return [Measure(f"{name}: {rule}, of the minutes it asks for", seconds / 0.6 / asked_min, "%")]
 
 
 def largest_inputs(measured: "Measured") -> dict[str, float]:

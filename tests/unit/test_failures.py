@@ -191,3 +191,23 @@ def test_a_job_that_slurm_does_not_take_has_its_reason(
     assert explained(tmp_path, text) == (
         f"failed: b (Slurm job 12): over its time limit; log: {log}"
     )
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ("error: scan.nii.gz: is empty; give another", "{}"),
+        ("3/5 SML03 prepared", "it ended without a word: {}"),
+    ],
+)
+def test_of_a_staged_job_whose_exit_status_is_not_told_the_last_words_are(
+    tmp_path: Path, last: str, said: str
+) -> None:
+    own = tmp_path / "train001.log"
+    own.write_text(f"[prepare_images train001] {last}\n")
+    text = (
+        "Error in rule prepare_images_train001:\n    message: None\n    jobid: 3\n"
+        f"    log: {own} (check log file(s) for error details)\n"
+    )
+    words = said.format(own.read_text().strip())
+    assert explained(tmp_path, text) == f"failed: prepare_images_train001: {words}; log: {own}"

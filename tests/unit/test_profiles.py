@@ -1,9 +1,9 @@
-"""What a profile sets for a rule reaches the rules that are written out by batch."""
+"""What Snakemake's own settings do not say: rules written out by batch, and when to choose jobs."""
 
 from types import SimpleNamespace
 from typing import Any
 
-from radproof.profiles import spread_over_batches
+from radproof.profiles import choose_when_jobs_end, spread_over_batches
 
 
 def rule(name: str, norun: bool = False) -> Any:
@@ -37,3 +37,14 @@ def test_local_rules_and_very_long_names_stay_out_of_groups() -> None:
     spread(local, target, long, resources={}, groups=groups)
     assert local.group is None and target.group is None
     assert long.group(None) is None
+
+
+def test_only_where_jobs_are_submitted_is_there_a_rate_to_keep() -> None:
+    here, cluster = (
+        SimpleNamespace(local_exec=local, scheduler=SimpleNamespace(job_rate_limiter="100/1s"))
+        for local in (True, False)
+    )
+    choose_when_jobs_end(here)
+    choose_when_jobs_end(cluster)
+    assert here.scheduler.job_rate_limiter is None
+    assert cluster.scheduler.job_rate_limiter == "100/1s"

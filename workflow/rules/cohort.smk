@@ -19,6 +19,8 @@ rule check_cohort:
     # Before any long job, and in no queue of a cluster, so that bad input is said in the first
     # seconds.
     priority: FIRST
+    # The same input would be refused again.
+    retries: 0
     localrule: True
     params:
         settings=lambda wildcards: settings_text(

@@ -106,6 +106,8 @@ rule check_grey_levels:
     log:
         log_of("check_grey_levels", "{extractor}.{region}"),
     priority: FIRST
+    # The same input would be refused again.
+    retries: 0
     localrule: True
     params:
         settings=lambda wildcards: settings_text(
