@@ -40,7 +40,7 @@ def icc(values: np.ndarray) -> pd.DataFrame:
     with np.errstate(divide="ignore", invalid="ignore"):
         forms = _estimates(between, raters, residual, within, n, k)
         limits = _limits(between, raters, residual, within, forms["ICC2"], n, k)
-    constant, perfect = between == 0, (between > 0) & (residual == 0)
+    constant, exact = between == 0, (between > 0) & (residual == 0)
     tables = []
     for form in FORMS:
         f, df1, df2 = _f_test(form, between, residual, within, n, k)
@@ -53,12 +53,13 @@ def icc(values: np.ndarray) -> pd.DataFrame:
             "df1": float(df1),
             "df2": float(df2),
             "p": stats.f.sf(f, df1, df2),
-            "ci_low": np.where(perfect, np.nan, low),
-            "ci_high": np.where(perfect, np.nan, high),
+            "ci_low": np.where(exact, np.nan, low),
+            "ci_high": np.where(exact, np.nan, high),
         }
         tables.append(pd.DataFrame(table))
     joined = pd.concat(tables, ignore_index=True)
-    reason = np.where(constant, "no variance between subjects", np.where(perfect, "perfect", ""))
+    reason = np.where(exact, "no residual variance", "")
+    reason = np.where(constant, "no variance between subjects", reason)
     joined["reason"] = np.tile(reason, len(FORMS))
     joined.loc[np.tile(constant, len(FORMS)), ["icc", "f", "p", "ci_low", "ci_high"]] = np.nan
     return joined
@@ -144,7 +145,8 @@ def _limits(
     df = df / ((n - 1) * (k * icc2 * ratio) ** 2 + rest**2)
     upper, lower = stats.f.ppf(1 - ALPHA / 2, n - 1, df), stats.f.ppf(1 - ALPHA / 2, df, n - 1)
     common = k * raters + (k * n - k - n) * residual
-    low = n * (between - upper * residual) / (upper * common + n * between)
+    # Divided by the quantile, which has no largest value where hardly a degree of freedom is left.
+    low = n * (between / upper - residual) / (common + n * between / upper)
     high = n * (lower * between - residual) / (common + n * lower * between)
     limits["ICC2"] = (low, high)
     limits["ICC2k"] = (low * k / (1 + low * (k - 1)), high * k / (1 + high * (k - 1)))
