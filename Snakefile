@@ -58,3 +58,4 @@ onerror:
 
 # What a profile sets for prepare_images is meant for prepare_images_train001 too.
 spread_over_batches(workflow)
+call_groups_by_name(GroupJob)

@@ -139,8 +139,8 @@ def _go(state: _State) -> None:
         now, _, what, number = heapq.heappop(state.events)
         if what == "poll":
             interval = shortest if state.seen else min(interval + 10.0, longest)
-            _learn(state, now)
-            if state.submitted:
+            _learn(state, now, state.seen)
+            if state.submitted or state.events:
                 state.push(now + interval, "poll", -1)
         elif what == "eligible":
             job = state.jobs[number]
@@ -149,8 +149,11 @@ def _go(state: _State) -> None:
             state.pending.setdefault(shape, deque()).append((state.count, number))
         else:
             _leave(state, now, number, failed=what == "failed")
-            if not longest:
-                _learn(state, now)
+            # Where Snakemake started it itself, it knows at once.
+            if not longest or not state.jobs[number].queued:
+                _learn(state, now, [number])
+            else:
+                state.seen.append(number)
         if not state.events or state.events[0][0] > now:
             _start(state, now)
 
@@ -158,7 +161,7 @@ def _go(state: _State) -> None:
 def _submit(state: _State, now: float) -> None:
     while state.ready and state.submitted < state.cluster.jobs:
         number = state.ready.popleft()
-        state.submitted += 1
+        state.submitted += state.jobs[number].queued
         chance = _chance(state, number, 0)
         cluster = state.cluster
         wait = cluster.latency_median_s * np.exp(cluster.latency_log_sd * chance.standard_normal())
@@ -190,7 +193,7 @@ def _start(state: _State, now: float) -> None:
         state.on[number] = node
         state.run.begun[number] = now
         seconds, fails_after = state.jobs[number].seconds, np.inf
-        if state.cluster.failures_a_node_hour:
+        if state.cluster.failures_a_node_hour and state.jobs[number].queued:
             mean_s = 3600 / state.cluster.failures_a_node_hour
             fails_after = _chance(state, number, 1).exponential(mean_s)
         failed = fails_after < seconds
@@ -214,13 +217,12 @@ def _leave(state: _State, now: float, number: int, failed: bool) -> None:
         state.attempts[number] += 1
     else:
         run.ended[number] = now
-    state.seen.append(number)
 
 
-def _learn(state: _State, now: float) -> None:
-    """Let Snakemake see what ended since it last looked, and submit what can go on."""
-    for number in state.seen:
-        state.submitted -= 1
+def _learn(state: _State, now: float, ended: list[int]) -> None:
+    """Let Snakemake see what ended, and submit what can go on."""
+    for number in ended:
+        state.submitted -= state.jobs[number].queued
         if np.isnan(state.run.ended[number]):
             state.ready.append(number)
             continue
@@ -228,7 +230,7 @@ def _learn(state: _State, now: float) -> None:
             state.waits[then] -= 1
             if not state.waits[then]:
                 state.ready.append(then)
-    state.seen.clear()
+    ended.clear()
     _submit(state, now)
 
 

@@ -1,6 +1,7 @@
 """The profile for Slurm fits the rules that there are."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,10 +24,27 @@ def test_every_name_of_the_profile_begins_names_of_rules(profile: dict) -> None:
         assert any(text in rules for text in written), name
 
 
-def test_groups_of_the_default_study_can_be_run() -> None:
-    command = [sys.executable, "-m", "snakemake", "-n", "--profile", "profiles/slurm"]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+def planned(*arguments: str, config: tuple[str, ...] = ()) -> None:
+    """Plan a study in the groups of the profile, none of which may wait for itself."""
+    command = [sys.executable, "-m", "snakemake", "-n", "--profile", "profiles/slurm", *arguments]
+    given = ["--config", *config] if config else []
+    done = subprocess.run(
+        [*command, *given], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_groups_of_the_default_study_and_its_negative_control_can_be_run() -> None:
+    planned()
+    planned("null", config=("permutations=3",))
+
+
+def test_long_names_of_extractors_can_be_run(tmp_path: Path) -> None:
+    plan = (PROJECT / "config" / "studies" / "otscc-simulated.yaml").read_text()
+    renamed = tmp_path / "renamed.yaml"
+    plan = re.sub(r"(?<!kind: )pyradiomics(?=[:,.])", "pyradiomics_wavelets", plan)
+    renamed.write_text(plan)
+    planned(config=(f"plan={renamed}",))
 
 
 def test_states_that_the_plugin_misreads_are_said_otherwise(tmp_path: Path) -> None:

@@ -3,7 +3,14 @@
 from types import SimpleNamespace
 from typing import Any
 
-from radproof.profiles import choose_when_jobs_end, spread_over_batches
+from radproof.profiles import (
+    call_groups_by_name,
+    choose_when_jobs_end,
+    spread_over_batches,
+)
+from snakemake.jobs import GroupJob
+
+NAME = GroupJob.name
 
 
 def rule(name: str, norun: bool = False) -> Any:
@@ -30,13 +37,23 @@ def test_the_longest_name_decides_and_whole_words_alone_count() -> None:
     assert (batch.group(None), other.group(None)) == ("b", "a")
 
 
-def test_local_rules_and_very_long_names_stay_out_of_groups() -> None:
+def test_local_rules_and_targets_stay_out_of_groups() -> None:
     local, target = rule("track_runs"), rule("study", norun=True)
-    long = rule(f"draw_masks_{'x' * 40}")
-    groups = dict.fromkeys(("track_runs", "study", "draw_masks"), "a")
-    spread(local, target, long, resources={}, groups=groups)
+    groups = dict.fromkeys(("track_runs", "study"), "a")
+    spread(local, target, resources={}, groups=groups)
     assert local.group is None and target.group is None
-    assert long.group(None) is None
+
+
+def test_the_job_of_a_group_is_called_by_its_name_however_long_those_of_its_rules_are() -> None:
+    rules = [SimpleNamespace(rule=rule(f"{number}_{'x' * 80}")) for number in range(9)]
+    job = GroupJob.__new__(GroupJob)
+    job.groupid, job._jobs = "features", rules
+    try:
+        assert len(job.name) > 255
+        call_groups_by_name(GroupJob)
+        assert job.name == "features"
+    finally:
+        GroupJob.name = NAME
 
 
 def test_only_where_jobs_are_submitted_is_there_a_rate_to_keep() -> None:

@@ -4,6 +4,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from radproof.tables import read_json
@@ -48,6 +49,12 @@ def remove_outputs(study: Project, record: str) -> str:
     return f"results/{STUDY}/{outputs[0]['path']}"
 
 
+def told(study: Project, record: str) -> dict[str, Any]:
+    """What a record says of the job, but for its times and memory."""
+    content = read_json(study.results / "records" / f"{record}.json")
+    return {name: content[name] for name in ("inputs", "outputs", "settings", "code")}
+
+
 def test_staged_jobs_give_the_same_bytes_and_leave_nothing(
     small_study: Project, study_copy: Project, tmp_path: Path
 ) -> None:
@@ -58,16 +65,26 @@ def test_staged_jobs_give_the_same_bytes_and_leave_nothing(
     assert "Finished jobid" in done.stderr and "segment_patients_unet_fold-1" in done.stderr
     assert contents(study_copy.results) == contents(small_study.results)
     assert list((tmp_path / "shadow").iterdir()) == []
+    for record in (*JOBS, "segment_patients/unet.fold-1"):
+        assert told(study_copy, record) == told(small_study, record)
 
 
 def test_a_full_scratch_disk_is_named_and_results_stay_whole(
     study_copy: Project, scratch: Path
 ) -> None:
-    target = remove_outputs(study_copy, JOBS[0])
+    target = remove_outputs(study_copy, "simulate_patients/test002")
     left = contents(study_copy.results)
     staged = ("--cores", "1", "--shadow-prefix", str(scratch), target)
     done = study_copy.snakemake(*staged, config=STAGED)
     assert done.returncode == 1
-    assert re.search(rf"{scratch}\S*: disk is full|No space left on device", done.stderr)
+    said = rf"^failed: simulate_patients_test002: .* error: {scratch}\S*: disk is full"
+    assert re.search(said, done.stderr, re.M), done.stderr[-3000:]
     assert contents(study_copy.results) == left
+    assert list((scratch / "shadow").iterdir()) == []
     study_copy.run(1, target)
+
+
+def test_a_data_set_that_staged_jobs_cannot_reach_is_refused(study_copy: Project) -> None:
+    done = study_copy.snakemake("-n", config=(*STAGED, "datasets=sts=../sts"))
+    assert done.returncode == 1
+    assert "data set sts lies above the folder of the project" in done.stderr + done.stdout

@@ -13,9 +13,6 @@ gc.disable()
 SCRIPTS = str(Path(workflow.basedir) / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
 os.environ.update(PYTHONPATH=SCRIPTS)
-# Jobs end with this process. A staged job is started by a Snakemake of its own below this one.
-if not workflow.subprocess_exec:
-    os.environ.update(RADPROOF_SNAKEMAKE_PID=str(os.getpid()))
 # TensorFlow greets every process; its warnings and errors stay.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
@@ -27,19 +24,43 @@ from radproof.environment import check_environment
 from radproof.errors import BadInput
 from radproof.failures import explain
 from radproof.kinds import kind_module
+from radproof.orphans import end_with_snakemake
 from radproof.plan import harmonisation_of
-from radproof.profiles import choose_when_jobs_end, spread_over_batches
+from radproof.profiles import (
+    call_groups_by_name,
+    choose_when_jobs_end,
+    spread_over_batches,
+)
 from radproof.provenance import LOCK, canonical, code_closure
-from radproof.datasets import machine_datasets
+from radproof.datasets import check_staged, machine_datasets
 from radproof.dossier.tracking_address import checked_address
 from radproof.radiomics.mask_names import compared_masks, table_masks
 from radproof.study import load_study
 from snakemake.exceptions import WorkflowError
+from snakemake.jobs import GroupJob
+
+# Jobs end with this process, and call files by their places below this folder. A staged job is
+# started by a Snakemake of its own, which ends with this one too.
+if workflow.subprocess_exec:
+    end_with_snakemake(lambda message: print(message, file=sys.stderr))
+else:
+    os.environ.update(
+        RADPROOF_SNAKEMAKE_PID=str(os.getpid()), RADPROOF_FOLDER=os.getcwd()
+    )
+
+
+def asked(name):
+    # What stands on the command line comes as text: gpu=false is not empty, and means no.
+    return str(config.get(name, False)).lower() == "true"
+
 
 try:
     check_environment()
     TRACKING_URI = checked_address(config["tracking_uri"])
-    study = load_study(config["plan"], machine_datasets(config["datasets"]))
+    datasets = machine_datasets(config["datasets"])
+    if asked("staging"):
+        check_staged(datasets)
+    study = load_study(config["plan"], datasets)
     # Said before Snakemake stumbles over it; a plan of what would run may still be asked for.
     UNWRITABLE = unwritable(Path(f"results/{study.name}"))
     # Who leaves a study is known before its graph is: no job waits for an answer.
@@ -67,12 +88,6 @@ EVALUATION = f"{RESULTS}/evaluation"
 FIGURES = f"{RESULTS}/figures"
 DOSSIER = f"{RESULTS}/dossier"
 
-
-def asked(name):
-    # What stands on the command line comes as text: gpu=false is not empty, and means no.
-    return str(config.get(name, False)).lower() == "true"
-
-
 # Jobs that read or write images work on copies below --shadow-prefix, where that is asked for. Not
 # trainings: what one has reached must outlive its node.
 STAGED = "copy-minimal" if asked("staging") else None
@@ -92,9 +107,9 @@ TABLES = {
 MEASURING = [name for name in PLAN["extractors"] if name not in TABLES]
 
 
-# Which job goes first where several wait for a core: what tells of bad input, then what the longest
-# chain goes through, from the images of training patients to the refits on resamples. With all
-# else, which nothing long waits for, gaps are filled.
+# Which job goes first where several wait for a core: what tells of bad input, then images, masks and
+# features, those of training patients ahead as networks wait for them, then fits and their refits.
+# With all else, which nothing long waits for, gaps are filled.
 FIRST, TRAINING, OTHER_SETS, FITS = 10, 5, 4, 3
 
 

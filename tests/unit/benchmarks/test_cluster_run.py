@@ -87,6 +87,16 @@ def test_ended_jobs_are_seen_when_they_are_looked_for():
     assert run.begun[1] == 60
 
 
+def test_what_runs_where_snakemake_does_waits_for_nothing_and_is_seen_at_once():
+    # The first ends at 7, and is not looked for; the second is submitted then, and seen at 30.
+    here = job(7, threads=0, queued=False)
+    jobs = [here, job(5, (0,)), job(1, (1,), threads=0, queued=False)]
+    cluster = Cluster(1, 1, jobs=1, latency_median_s=2, poll_s=(10.0, 180.0))
+    run = simulate(jobs, cluster)
+    assert run.begun == [0, 9, 30]
+    assert run.used_core_s == 5
+
+
 def test_what_is_lost_with_a_node_runs_again():
     jobs = independent([3600.0] * 50)
     run = simulate(jobs, Cluster(5, 2, failures_a_node_hour=0.3, seed=4))

@@ -1,5 +1,7 @@
 """Where data sets lie on this machine."""
 
+from pathlib import PurePath
+
 from radproof.errors import BadInput, Problem
 from radproof.provenance import PROJECT
 from radproof.schema import read_yaml
@@ -29,3 +31,23 @@ def parse_datasets(datasets: str | list[str] | dict[str, str] | None) -> dict[st
             Problem("data set is not given as NAME=PATH", found=wrong[0], expected="sts=/data/sts")
         )
     return dict(entry.split("=", 1) for entry in entries)
+
+
+def check_staged(datasets: dict[str, str]) -> None:
+    """Refuse data sets that a staged job cannot be given by a path: those above the project.
+
+    Raises
+    ------
+    BadInput
+        If a path begins in a folder above.
+    """
+    for name, path in datasets.items():
+        if ".." in PurePath(path).parts:
+            raise BadInput(
+                Problem(
+                    f"data set {name} lies above the folder of the project, where no staged job"
+                    " reaches it",
+                    found=path,
+                    remedy="give its whole path, which begins with /",
+                )
+            )

@@ -102,6 +102,8 @@ def cause(failure: Failure) -> str:
     # A staged job's exit status stays with the Snakemake of its own that started it.
     if ended == WITHOUT_A_WORD and "] error: " in message:
         return member + message
+    if ended == WITHOUT_A_WORD and not message:
+        return f"{member}it left no log: see what stands above its error"
     return member + ended + (f": {message}" if message else "")
 
 

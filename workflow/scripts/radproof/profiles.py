@@ -1,4 +1,4 @@
-"""What Snakemake's own settings do not say: rules written out by batch, and when to choose jobs.
+"""What Snakemake's settings do not say: rules written out by batch, names, when to choose jobs.
 
 The one place that reaches into Snakemake 9.27. It keeps what a profile sets by the exact name of a
 rule, and a rule that is written out is called by its batch too (``prepare_images_train001``).
@@ -6,16 +6,12 @@ rule, and a rule that is written out is called by its batch too (``prepare_image
 
 from typing import Any
 
-# The log folder of a group is called by five of its rules, and no folder by more than 255 letters.
-LONGEST_OF_GROUP = 44
-
 
 def spread_over_batches(workflow: Any) -> None:
     """Give what a profile sets for a name to the rules whose names go on after it with ``_``.
 
     These are ``set-resources`` and ``groups``; the longest name decides. Jobs on other machines
-    read the Snakefile again and are given the same settings. A rule with a very long name stays
-    out of groups, whose jobs Slurm's plugin would never submit, nor say why.
+    read the Snakefile again and are given the same settings.
     """
     resources = workflow.resource_settings._parsed_overwrite_resources
     for rule in workflow.rules:
@@ -23,6 +19,15 @@ def spread_over_batches(workflow: Any) -> None:
             rule.resources.update(resources.get(name, {}))
         if not (rule.norun or rule.name in workflow._localrules):
             rule.group = _group_of(workflow, rule.name)
+
+
+def call_groups_by_name(job_of_group: Any) -> None:
+    """Have the job of a group be called by the group's name alone.
+
+    It is called by five of its rules as well. Slurm's plugin makes a folder of that name, and one
+    of more than 255 letters cannot be made: such a job is never submitted, and nothing says why.
+    """
+    job_of_group.name = property(lambda job: job.groupid)
 
 
 def choose_when_jobs_end(workflow: Any) -> None:
@@ -43,7 +48,7 @@ def _group_of(workflow: Any, rule: str) -> Any:
     def group(wildcards: Any) -> str | None:
         groups = workflow.group_settings.overwrite_groups
         named = [groups[name] for name in _beginnings(rule) if name in groups]
-        return named[-1] if named and len(rule) <= LONGEST_OF_GROUP else None
+        return named[-1] if named else None
 
     return group
 

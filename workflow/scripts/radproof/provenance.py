@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +13,8 @@ from typing import Any
 PACKAGE = Path(__file__).resolve().parent
 SCRIPTS = PACKAGE.parent
 PROJECT = SCRIPTS.parents[1]
+# Set by the Snakefile: where Snakemake was started.
+STARTED_IN = "RADPROOF_FOLDER"
 
 
 def installed_version(name: str) -> str | None:
@@ -105,8 +108,11 @@ def fingerprint(paths: Iterable[str | Path]) -> dict[str, str]:
 
 
 def in_project(path: str | Path) -> str:
-    """Return a path relative to the project's folder, or absolute where it lies outside."""
-    full = Path(path).resolve()
+    """Return a path relative to the project's folder, or absolute where it lies outside.
+
+    A relative path starts where Snakemake was started: a staged job works elsewhere, on copies.
+    """
+    full = Path(os.environ.get(STARTED_IN, ""), path).resolve()
     return (full.relative_to(PROJECT) if full.is_relative_to(PROJECT) else full).as_posix()
 
 
