@@ -83,3 +83,19 @@ def test_too_few_are_refused(subjects: int, raters: int) -> None:
 def test_missing_values_are_refused() -> None:
     with pytest.raises(ValueError, match="missing"):
         icc(np.full((4, 2, 1), np.nan))
+
+
+@pytest.mark.filterwarnings("error")
+def test_limits_do_not_overflow_where_hardly_a_degree_of_freedom_is_left() -> None:
+    # With 0.03 degrees of freedom the quantile of F is 9e123; mean squares here are about 1e190.
+    values = np.array([[3.0, 0.0], [1.0, 1.0], [3.0, 0.0], [2.0, 1.0]])[:, :, None]
+    plain, large = icc(values), icc(values * 1e95)
+    pd.testing.assert_frame_equal(plain.drop(columns="feature"), large.drop(columns="feature"))
+    assert np.isfinite(plain[["ci_low", "ci_high"]].to_numpy()).all()
+
+
+def test_raters_that_differ_by_a_constant_leave_no_residual_variance() -> None:
+    values = np.arange(5.0)[:, None] + np.array([0.0, 3.0])
+    table = icc(values[:, :, None])
+    assert set(table["reason"]) == {"no residual variance"}
+    assert table.loc[table["form"] == "ICC2", "icc"].item() < 1
