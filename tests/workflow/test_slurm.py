@@ -101,7 +101,12 @@ def running(rule: str) -> Callable[[], list[str]]:
 def test_faults_are_survived_or_named_and_the_rest_is_resumed(
     cluster: Cluster, little: Little
 ) -> None:
-    master = little.start("--retries", "1", "--keep-going", seconds=15, bad="9")
+    survive_faults(cluster, little)
+
+
+def survive_faults(cluster: Cluster, little: Little, *arguments: str) -> None:
+    """Cancel a job, drain a node, restart the controller, with jobs that fail; mend and go on."""
+    master = little.start("--retries", "1", "--keep-going", *arguments, seconds=15, bad="9")
     wait_until(lambda: bool(running("rule_c")()), "rule c runs", 120)
     output("scancel", *running("rule_c")())
     output("scontrol", "update", "NodeName=node1", "State=DRAIN", "Reason=test")
@@ -118,7 +123,7 @@ def test_faults_are_survived_or_named_and_the_rest_is_resumed(
     assert said["broken"] == "exit status 1: error: image is empty; give another"
     assert said["models"] == "in predict, exit status 1: error: no patient is left"
     assert re.fullmatch(r"out of memory: \d+ MB used, 600 MB asked for", said["hopeless"])
-    mended = little.run(bad="1")
+    mended = little.run(*arguments, bad="1")
     assert "Job stats" in mended and "greedy" not in mended.partition("Select jobs")[0]
     assert little.written() == good | {
         **{"broken": "b\n", "hopeless": "h\n"},
@@ -127,11 +132,16 @@ def test_faults_are_survived_or_named_and_the_rest_is_resumed(
 
 
 def test_a_study_goes_on_after_snakemake_itself_was_killed(little: Little) -> None:
-    master = little.start(seconds=15)
+    go_on_after_a_kill(little)
+
+
+def go_on_after_a_kill(little: Little, *arguments: str) -> None:
+    """Kill Snakemake in the midst of a job, cancel what it submitted, unlock and go on."""
+    master = little.start(*arguments, seconds=15)
     wait_until(lambda: bool(running("rule_c")()), "rule c runs", 120)
     master.send_signal(signal.SIGKILL)
     master.wait()
-    assert little.start().wait() == 1
+    assert little.start(*arguments).wait() == 1
     assert "--unlock" in little.log.read_text()
     mine = output("squeue", "-h", "-o", "%i %Z").splitlines()
     jobs = [line.split(" ")[0] for line in mine if line.endswith(f" {little.folder}")]
@@ -139,7 +149,7 @@ def test_a_study_goes_on_after_snakemake_itself_was_killed(little: Little) -> No
     output("scancel", *jobs)
     wait_until(lambda: not output("squeue", "-h"), "jobs are gone")
     little.run("--unlock")
-    little.run()
+    little.run(*arguments)
     assert little.written() == {
         "montage": "strip\n",
         "strip": "strip\n",
@@ -191,8 +201,12 @@ def test_a_job_over_its_time_is_named(little: Little) -> None:
 def test_the_small_study_gives_the_same_bytes(
     cluster: Cluster, small_study: Project, tmp_path: Path
 ) -> None:
-    other = make_project(tmp_path / "cluster")
-    done = other.snakemake(*SLURM)
+    give_the_same_bytes(small_study, make_project(tmp_path / "cluster"))
+
+
+def give_the_same_bytes(small_study: Project, other: Project, *arguments: str) -> None:
+    """Run the small study on Slurm, in few jobs, and compare all that it wrote."""
+    done = other.snakemake(*SLURM, *arguments)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-6000:]
     assert done.stderr.count("has been submitted with SLURM jobid") < 10
     first, second = contents(small_study.results), contents(other.results)

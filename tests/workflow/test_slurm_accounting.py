@@ -6,9 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from radproof.provenance import PROJECT
 
+from tests.workflow.conftest import Project, make_project
 from tests.workflow.slurm_cluster import ACCOUNT, Cluster, missing, output, wait_until
-from tests.workflow.test_slurm import Little, nightly, outlive_a_node, running
+from tests.workflow.test_slurm import (
+    Little,
+    give_the_same_bytes,
+    go_on_after_a_kill,
+    nightly,
+    outlive_a_node,
+    running,
+    survive_faults,
+)
 
 WHY_NOT = missing(accounting=True)
 pytestmark = [
@@ -30,12 +40,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def little(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Little:
-    little = Little(tmp_path / "little")
-    # As docs/how-to/cluster.md tells those who ask with sacct.
-    ours = little.folder / "profiles" / "slurm" / "bin"
-    monkeypatch.setenv("PATH", f"{ours}:{os.environ['PATH']}")
-    return little
+def our_sacct(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As docs/how-to/cluster.md tells those who ask with sacct."""
+    monkeypatch.setenv("PATH", f"{PROJECT / 'profiles' / 'slurm' / 'bin'}:{os.environ['PATH']}")
+
+
+@pytest.fixture
+def little(cluster: Cluster, our_sacct: None, tmp_path: Path) -> Little:
+    return Little(tmp_path / "little")
 
 
 def test_faults_are_named_as_without_accounting(little: Little) -> None:
@@ -52,6 +64,19 @@ def test_faults_are_named_as_without_accounting(little: Little) -> None:
         "c": "cancelled",
         "slow": "over its time limit",
     }
+
+
+def test_faults_are_survived_and_the_rest_is_resumed(cluster: Cluster, little: Little) -> None:
+    survive_faults(cluster, little, *SACCT)
+
+
+def test_a_study_goes_on_after_snakemake_itself_was_killed(little: Little) -> None:
+    go_on_after_a_kill(little, *SACCT)
+
+
+@pytest.mark.usefixtures("cluster", "our_sacct")
+def test_the_small_study_gives_the_same_bytes(small_study: Project, tmp_path: Path) -> None:
+    give_the_same_bytes(small_study, make_project(tmp_path / "cluster"), *SACCT)
 
 
 def test_a_node_that_dies_costs_its_job_nothing_but_time(cluster: Cluster, little: Little) -> None:
