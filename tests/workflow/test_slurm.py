@@ -164,7 +164,7 @@ def test_a_job_asks_for_its_gpu_its_batch_and_what_the_site_wants(little: Little
     asked = little.written()["gpu"]
     assert re.search(r"TresPerJob=gres:gpu:1|gres/gpu=1", asked)
     # What the profile says of train_segmenter reaches train_segmenter_unet_fold.
-    assert "MinMemoryNode=3000M" in asked and "TimeLimit=00:30:00" in asked
+    assert "MinMemoryNode=3000M" in asked and "TimeLimit=01:00:00" in asked
     assert "Account=physics" in asked and "Partition=short" in asked
 
 
