@@ -88,3 +88,9 @@ def test_a_data_set_that_staged_jobs_cannot_reach_is_refused(study_copy: Project
     done = study_copy.snakemake("-n", config=(*STAGED, "datasets=sts=../sts"))
     assert done.returncode == 1
     assert "data set sts lies above the folder of the project" in done.stderr + done.stdout
+
+
+def test_what_is_neither_yes_nor_no_is_refused(study_copy: Project) -> None:
+    done = study_copy.snakemake("-n", config=("staging=scratch",))
+    assert done.returncode == 1
+    assert "staging is true or false (found scratch)" in done.stderr + done.stdout

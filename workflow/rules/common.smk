@@ -51,7 +51,10 @@ else:
 
 def asked(name):
     # What stands on the command line comes as text: gpu=false is not empty, and means no.
-    return str(config.get(name, False)).lower() == "true"
+    value = str(config.get(name, False)).lower()
+    if value not in ("true", "false"):
+        raise WorkflowError(f"{name} is true or false (found {config[name]})")
+    return value == "true"
 
 
 try:
