@@ -9,6 +9,7 @@ report: "workflow/report/study.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/common_segmentation.smk"
 include: "workflow/rules/common_models.smk"
 include: "workflow/rules/simulation.smk"
 include: "workflow/rules/cohort.smk"

@@ -2,7 +2,7 @@
 
 import pytest
 from radproof import datasets
-from radproof.datasets import machine_datasets, parse_datasets
+from radproof.datasets import check_staged, machine_datasets, parse_datasets
 from radproof.errors import BadInput
 
 
@@ -32,3 +32,9 @@ def test_a_place_may_hold_blanks_when_given_alone():
 def test_a_place_without_a_name_is_refused():
     with pytest.raises(BadInput, match="/data/sts"):
         parse_datasets("/data/sts")
+
+
+def test_staged_jobs_are_given_no_data_set_above_the_project():
+    check_staged({"sts": "/data/sts", "here": "data/here"})
+    with pytest.raises(BadInput, match="data set up lies above the folder of the project"):
+        check_staged({"up": "../up"})

@@ -211,3 +211,9 @@ def test_of_a_staged_job_whose_exit_status_is_not_told_the_last_words_are(
     )
     words = said.format(own.read_text().strip())
     assert explained(tmp_path, text) == f"failed: prepare_images_train001: {words}; log: {own}"
+
+
+def test_a_staged_job_that_left_no_log_points_to_what_stands_above(tmp_path: Path) -> None:
+    text = "Error in rule prepare_images_train001:\n    message: None\n    jobid: 3\n"
+    said = "failed: prepare_images_train001: it left no log: see what stands above its error"
+    assert explained(tmp_path, text) == said
